@@ -1,13 +1,30 @@
 //! The client core of Huawei Cloud's Object Storage Migration Service (OMS), without Python.
 //!
 //! A call goes one way: [`operation`] says what exists, [`validation`] turns what was asked into a [`request`],
-//! [`signing`] signs it.
+//! [`client`] signs it ([`signing`]) and sends it ([`transport`]), [`classify`] says what the [`answer`] means, and
+//! [`start`] makes a result or an [`error`] of it, trying again ([`retry`]) or looking ([`settle`]) where that is right.
 
+pub mod answer;
+mod ask;
+mod attempts;
+pub mod classify;
+pub mod client;
+pub mod clock;
+pub mod credentials;
+pub mod endpoint;
+pub mod error;
+pub mod journal;
 pub mod operation;
 pub mod region;
 pub mod request;
+pub mod retry;
 pub mod secret;
+pub mod settings;
+pub mod settle;
 pub mod signing;
+pub mod start;
+pub mod tls;
+pub mod transport;
 pub mod validation;
 
 #[cfg(feature = "emulator")]

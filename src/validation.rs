@@ -1,5 +1,7 @@
 //! Limits turned into violations: everything that is wrong with a call, found before anything is sent.
 
+use std::fmt::Write as _;
+
 use crate::operation::field::write_length;
 use crate::operation::{Field, Kind, Need, Operation, Resource};
 use crate::request::Request;
@@ -160,7 +162,7 @@ pub fn check_segment(text: &str, max_chars: usize) -> Result<(), String> {
     check_length(text, 1, max_chars)?;
     if text == "." || text == ".." {
         Err("must not be '.' or '..', which would name another path".to_owned())
-    } else if text.chars().any(|c| c.is_control()) {
+    } else if text.chars().any(char::is_control) {
         Err("must not hold control characters (a line end, for example)".to_owned())
     } else if text.contains(['/', '\\']) {
         Err("must not hold '/' or '\\', which would name another path".to_owned())
@@ -196,7 +198,7 @@ fn check_length(text: &str, min: usize, max: usize) -> Result<(), String> {
     let mut message = "must be ".to_owned();
     // Writing to a String cannot fail.
     let _ = write_length(&mut message, min, max);
-    message.push_str(&format!(", not {chars}"));
+    let _ = write!(message, ", not {chars}");
     Err(message)
 }
 

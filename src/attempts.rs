@@ -1,0 +1,145 @@
+//! The attempts of one call: how many there were, how much time is left, and whether there is to be another.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::answer::Answer;
+use crate::classify::{Fate, Reason, api_error, classify, retry_after, says_expired};
+use crate::client::{CallOptions, Client, failure_error};
+use crate::error::{Asked, CauseKind, Error};
+use crate::journal::Event;
+use crate::request::Request;
+
+/// Our clock may be off by this much before it is corrected.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
+
+/// A time limit beyond the clock's range is none that anyone waits for.
+const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
+/// One call on its way.
+pub(crate) struct Attempts<'c> {
+    pub(crate) client: &'c Client,
+    pub(crate) request: &'c Request,
+    pub(crate) options: &'c CallOptions,
+    began: Instant,
+    pub(crate) deadline: Instant,
+    made: u32,
+    clock_was_corrected: bool,
+}
+
+impl<'c> Attempts<'c> {
+    /// A call that begins now.
+    pub(crate) fn new(client: &'c Client, request: &'c Request, options: &'c CallOptions) -> Self {
+        let began = Instant::now();
+        let timeout = options.timeout.unwrap_or(client.settings.timeout);
+        Self {
+            client,
+            request,
+            options,
+            began,
+            deadline: began
+                .checked_add(timeout)
+                .unwrap_or_else(|| began + FOREVER),
+            made: 0,
+            clock_was_corrected: false,
+        }
+    }
+
+    /// Makes one attempt. One that was refused because our clock is off is made again at once with a better one.
+    pub(crate) async fn make(&mut self) -> Fate {
+        loop {
+            self.made += 1;
+            let policy = &self.client.settings.retry;
+            let deadline = Instant::now() + policy.attempt_timeout(self.remaining());
+            let outcome = self
+                .client
+                .attempt(self.request, self.made, deadline, self.options)
+                .await;
+            match classify(self.request.operation.action, outcome) {
+                Fate::Refused(answer) if self.correct_clock(&answer) => {}
+                fate => return fate,
+            }
+        }
+    }
+
+    /// Waits before the next attempt, or gives the error of the last where there is to be none.
+    pub(crate) async fn wait(&self, reason: Reason) -> Result<(), Error> {
+        let policy = &self.client.settings.retry;
+        let backoff = policy.backoff(self.made, fastrand::f64());
+        let wait = match &reason {
+            Reason::Answer(answer) => backoff.max(retry_after(answer).unwrap_or_default()),
+            Reason::Failure(_) => backoff,
+        };
+        let again = self.made < policy.max_attempts
+            && wait < self.remaining()
+            && !is_permanent(&reason)
+            && self.client.budget.pay();
+        if again {
+            sleep(wait).await;
+            return Ok(());
+        }
+        Err(match reason {
+            Reason::Answer(answer) => self.refusal(&answer),
+            Reason::Failure(failure) => failure_error(self.asked(), &failure),
+        })
+    }
+
+    /// The error of an answer that says no.
+    pub(crate) fn refusal(&self, answer: &Answer) -> Error {
+        let secrets = self.client.secrets(self.request);
+        Error::Api(Box::new(api_error(self.asked(), answer, &secrets)))
+    }
+
+    /// Gives back to the client's budget what this call's retries took from it.
+    pub(crate) fn succeeded(&self) {
+        self.client.budget.succeeded(self.made.saturating_sub(1));
+    }
+
+    pub(crate) fn asked(&self) -> Asked {
+        Asked {
+            operation: self.request.operation.name,
+            resource_id: self.request.resource_id.clone(),
+            attempts: self.made,
+            elapsed: self.began.elapsed(),
+        }
+    }
+
+    pub(crate) fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    pub(crate) fn record(&self, event: impl FnOnce() -> Event) {
+        if let Some(journal) = &self.options.journal {
+            journal.record(event());
+        }
+    }
+
+    /// Takes over the service's clock, once a call, if it says that a signature expired and its clock is not ours.
+    fn correct_clock(&mut self, answer: &Answer) -> bool {
+        if self.clock_was_corrected || !says_expired(answer) {
+            return false;
+        }
+        let correction = &self.client.correction;
+        let Some(off) = answer
+            .date()
+            .and_then(|now| correction.correct(now, CLOCK_TOLERANCE))
+        else {
+            return false;
+        };
+        self.clock_was_corrected = true;
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "a clock's error in milliseconds"
+        )]
+        self.record(|| Event::ClockCorrected {
+            seconds: off as f64 / 1000.0,
+        });
+        true
+    }
+}
+
+/// A certificate that is not trusted now will not be in a second.
+fn is_permanent(reason: &Reason) -> bool {
+    matches!(reason, Reason::Failure(failure) if failure.cause.kind == CauseKind::Tls)
+}

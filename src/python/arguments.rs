@@ -1,0 +1,205 @@
+//! Arguments of a call, from Python's values to the core's: strict about types, and silent about secrets.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
+
+use crate::operation::Operation;
+use crate::operation::field::JSON_AUTH_FILE;
+use crate::validation::{Call, Value, Violation};
+
+/// A call's arguments, bound to their names.
+pub(super) struct Arguments {
+    /// What is asked.
+    pub(super) call: Call,
+    /// `timeout=`, or what is wrong with it.
+    pub(super) timeout: Result<Option<Duration>, Violation>,
+}
+
+/// More bytes than this are no key file: its limit is in characters of at most four bytes.
+const LONGEST_FILE: u64 = 4 * 65_535 + 1;
+
+/// Binds arguments as Python would: the id by position or name, everything else by name.
+pub(super) fn bind(
+    operation: &'static Operation,
+    args: &Bound<'_, PyTuple>,
+    kwargs: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Arguments> {
+    let name = operation.name;
+    let id_name = operation.resource.id_name;
+    if args.len() > 1 {
+        return Err(PyTypeError::new_err(format!(
+            "{name}() takes 1 positional argument, {id_name}, but {} were given; pass the others by name",
+            args.len()
+        )));
+    }
+    let mut id = args.get_item(0).ok();
+    let mut fields = vec![Value::Absent; operation.fields.len()];
+    let mut timeout = Ok(None);
+    for (key, value) in kwargs.into_iter().flatten() {
+        let key = key.cast_into::<PyString>()?;
+        let key = key.to_str()?;
+        if let Some(at) = operation.fields.iter().position(|(f, _)| f.name == key) {
+            fields[at] = if key == JSON_AUTH_FILE.name {
+                key_file(&value)
+            } else {
+                plain(&value)
+            };
+        } else if key == id_name {
+            if id.replace(value).is_some() {
+                return Err(PyTypeError::new_err(format!(
+                    "{name}() got multiple values for argument '{key}'"
+                )));
+            }
+        } else if key == "timeout" {
+            timeout = seconds(&value);
+        } else {
+            return Err(PyTypeError::new_err(format!(
+                "{name}() got an unexpected keyword argument '{key}'"
+            )));
+        }
+    }
+    let id = id.ok_or_else(|| {
+        PyTypeError::new_err(format!(
+            "{name}() missing 1 required positional argument: '{id_name}'"
+        ))
+    })?;
+    let call = Call {
+        operation,
+        id: plain(&id),
+        fields,
+    };
+    Ok(Arguments { call, timeout })
+}
+
+/// Any value, by its exact type: a boolean is no integer here.
+pub(super) fn plain(value: &Bound<'_, PyAny>) -> Value {
+    if value.is_none() {
+        Value::Absent
+    } else if let Ok(text) = value.cast::<PyString>() {
+        text.to_str().map_or_else(
+            |_| Value::Unusable("must be Unicode text without lone surrogates".to_owned()),
+            Value::text,
+        )
+    } else if let Ok(flag) = value.cast::<PyBool>() {
+        Value::Flag(flag.is_true())
+    } else if let Ok(number) = value.cast::<PyInt>() {
+        Value::Integer(clamp(number))
+    } else {
+        Value::Other(type_name(value))
+    }
+}
+
+/// The content of a key file: as text, as a mapping that becomes JSON, or as a path that is read.
+fn key_file(value: &Bound<'_, PyAny>) -> Value {
+    let py = value.py();
+    if value.hasattr(intern!(py, "__fspath__")).unwrap_or(false) {
+        return read_file(value).unwrap_or_else(Value::Unusable);
+    }
+    let is_mapping = value.is_instance_of::<PyDict>() || is_instance_of_mapping(value);
+    if is_mapping {
+        return to_json(value).map_or_else(
+            |error| {
+                // The message could quote a value; the type of the error is enough.
+                let kind = error
+                    .get_type(py)
+                    .name()
+                    .map_or_else(|_| String::new(), |n| n.to_string());
+                Value::Unusable(format!("cannot be written as JSON ({kind})"))
+            },
+            Value::text,
+        );
+    }
+    match plain(value) {
+        Value::Other(name) => Value::Unusable(format!(
+            "must be the file's content as a string or mapping, or a path (os.PathLike), not {name}"
+        )),
+        value => value,
+    }
+}
+
+fn is_instance_of_mapping(value: &Bound<'_, PyAny>) -> bool {
+    value.cast::<pyo3::types::PyMapping>().is_ok()
+}
+
+fn to_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let py = value.py();
+    let mapping = PyDict::new(py);
+    mapping.call_method1("update", (value,))?;
+    py.import("json")?
+        .call_method1("dumps", (mapping,))?
+        .extract()
+}
+
+fn read_file(path: &Bound<'_, PyAny>) -> Result<Value, String> {
+    let place: PathBuf = path
+        .extract()
+        .map_err(|_| "is not a usable path".to_owned())?;
+    let shown = place.display().to_string();
+    let read = path.py().detach(move || {
+        let mut text = String::new();
+        let file = File::open(&place)?;
+        file.take(LONGEST_FILE).read_to_string(&mut text)?;
+        std::io::Result::Ok(text)
+    });
+    read.map(Value::text)
+        .map_err(|error| format!("cannot be read from '{}': {error}", shown.escape_debug()))
+}
+
+/// A time limit in seconds.
+pub(super) fn seconds(value: &Bound<'_, PyAny>) -> Result<Option<Duration>, Violation> {
+    if value.is_none() {
+        return Ok(None);
+    }
+    positive_seconds(value)
+        .map(Some)
+        .map_err(|message| Violation::new("timeout", message))
+}
+
+/// A positive number of seconds.
+pub(super) fn positive_seconds(value: &Bound<'_, PyAny>) -> Result<Duration, String> {
+    let refusal = "must be a positive number of seconds";
+    match number(value) {
+        Some(seconds) if seconds > 0.0 => {
+            // A time beyond what a clock can count is no limit at all.
+            Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+        }
+        Some(_) => Err(refusal.to_owned()),
+        None => Err(format!("{refusal}, not {}", type_name(value))),
+    }
+}
+
+/// A finite number; a boolean is none.
+pub(super) fn number(value: &Bound<'_, PyAny>) -> Option<f64> {
+    let is_number = value.is_instance_of::<PyFloat>()
+        || (value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>());
+    is_number
+        .then(|| value.extract::<f64>().ok())
+        .flatten()
+        .filter(|number| number.is_finite())
+}
+
+/// The name of a value's type.
+pub(super) fn type_name(value: &Bound<'_, PyAny>) -> String {
+    value
+        .get_type()
+        .name()
+        .map_or_else(|_| "an unknown type".to_owned(), |name| name.to_string())
+}
+
+/// An integer, cut to 128 bits.
+fn clamp(number: &Bound<'_, PyInt>) -> i128 {
+    number.extract().unwrap_or_else(|_| {
+        if number.lt(0).unwrap_or(false) {
+            i128::MIN
+        } else {
+            i128::MAX
+        }
+    })
+}

@@ -1,0 +1,201 @@
+//! A call for asyncio: results reach the event loop in bursts, and cancelling closes the connection.
+//!
+//! Tokio tasks push what they have into the inbox of a loop and wake the loop once a burst; futures are
+//! resolved on the loop's own thread. This replaces `pyo3_async_runtimes::tokio::future_into_py`, which takes
+//! several hops a call, prints when the loop has closed, and can crash an interpreter that exits.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
+use tokio::task::AbortHandle;
+
+use super::gate::{self, GATE};
+use super::runtime;
+
+/// What a tokio task has for the event loop, to be done there.
+pub(super) type Delivery = Box<dyn FnOnce(Python<'_>) + Send>;
+
+/// What waits for one event loop.
+struct Inbox {
+    /// Weak, so that a loop nobody uses any more goes away.
+    event_loop: Py<PyWeakrefReference>,
+    deliveries: Mutex<Vec<Delivery>>,
+    is_awake: AtomicBool,
+}
+
+impl Inbox {
+    fn take(&self) -> Vec<Delivery> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Delivery>> {
+        self.deliveries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An inbox as Python holds it: an event loop calls it to have it emptied.
+#[pyclass(frozen, module = "huaweicloud_oms._core")]
+struct LoopInbox(Arc<Inbox>);
+
+#[pymethods]
+impl LoopInbox {
+    fn __call__(&self, py: Python<'_>) {
+        // First: what is pushed from here on wakes the loop again.
+        self.0.is_awake.store(false, Ordering::Release);
+        for delivery in self.0.take() {
+            delivery(py);
+        }
+    }
+}
+
+/// The way to an event loop, for any thread.
+#[derive(Clone)]
+pub(super) struct Mailbox(Arc<Inbox>);
+
+impl Mailbox {
+    /// The mailbox of the running event loop, and the loop.
+    pub(super) fn of_running_loop(py: Python<'_>) -> PyResult<(Self, Bound<'_, PyAny>)> {
+        static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        static INBOXES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let event_loop = RUNNING.import(py, "asyncio", "get_running_loop")?.call0()?;
+        let inboxes = INBOXES
+            .get_or_try_init(py, || {
+                gate::close_at_exit(py)?;
+                let table = py
+                    .import("weakref")?
+                    .getattr("WeakKeyDictionary")?
+                    .call0()?;
+                PyResult::Ok(table.unbind())
+            })?
+            .bind(py);
+        let known = inboxes.call_method1("get", (&event_loop,))?;
+        if let Ok(known) = known.cast::<LoopInbox>() {
+            return Ok((Self(Arc::clone(&known.get().0)), event_loop));
+        }
+        let inbox = Arc::new(Inbox {
+            event_loop: PyWeakrefReference::new(&event_loop)?.unbind(),
+            deliveries: Mutex::default(),
+            is_awake: AtomicBool::new(false),
+        });
+        inboxes.set_item(&event_loop, LoopInbox(Arc::clone(&inbox)))?;
+        Ok((Self(inbox), event_loop))
+    }
+
+    /// Hands something to the loop, from any thread. A loop that has closed takes nothing any more.
+    pub(super) fn post(&self, delivery: Delivery) {
+        self.0.lock().push(delivery);
+        if self.0.is_awake.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        GATE.enter(|py| {
+            if self.wake(py).is_err() {
+                drop(self.0.take());
+            }
+        });
+    }
+
+    fn wake(&self, py: Python<'_>) -> PyResult<()> {
+        let event_loop = self.0.event_loop.bind(py).upgrade();
+        let event_loop = event_loop.ok_or_else(|| PyRuntimeError::new_err("the loop is gone"))?;
+        event_loop.call_method1("call_soon_threadsafe", (LoopInbox(Arc::clone(&self.0)),))?;
+        Ok(())
+    }
+}
+
+/// Work under way for an event loop.
+pub(super) struct Running {
+    /// Resolved on the loop when the work is done.
+    pub(super) future: Py<PyAny>,
+    task: AbortHandle,
+    is_wanted: Arc<AtomicBool>,
+}
+
+impl Running {
+    /// Gives the work up: its connection closes, and its outcome interests nobody any more.
+    pub(super) fn cancel(&self) {
+        self.is_wanted.store(false, Ordering::Release);
+        self.task.abort();
+    }
+}
+
+/// Begins `work` for the running event loop; `finish` makes its outcome a Python value there.
+pub(super) fn spawn<T: Send + 'static>(
+    py: Python<'_>,
+    mailbox: Mailbox,
+    event_loop: &Bound<'_, PyAny>,
+    work: impl Future<Output = T> + Send + 'static,
+    finish: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
+) -> PyResult<Running> {
+    let future = event_loop.call_method0("create_future")?.unbind();
+    let is_wanted = Arc::new(AtomicBool::new(true));
+    let promise = Promise {
+        mailbox,
+        future: Some(future.clone_ref(py)),
+        is_wanted: Arc::clone(&is_wanted),
+    };
+    let task = runtime::get(py)?.spawn(async move {
+        let outcome = work.await;
+        promise.keep(move |py| finish(py, outcome));
+    });
+    Ok(Running {
+        future,
+        task: task.abort_handle(),
+        is_wanted,
+    })
+}
+
+/// The obligation to resolve a future, kept even if the task that has it ends early.
+struct Promise {
+    mailbox: Mailbox,
+    future: Option<Py<PyAny>>,
+    is_wanted: Arc<AtomicBool>,
+}
+
+impl Promise {
+    fn keep(mut self, outcome: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send + 'static) {
+        self.resolve(outcome);
+    }
+
+    fn resolve(
+        &mut self,
+        outcome: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send + 'static,
+    ) {
+        let Some(future) = self.future.take() else {
+            return;
+        };
+        let is_wanted = Arc::clone(&self.is_wanted);
+        self.mailbox.post(Box::new(move |py| {
+            if is_wanted.load(Ordering::Acquire)
+                && let Err(error) = set_outcome(future.bind(py), outcome(py))
+            {
+                error.write_unraisable(py, None);
+            }
+        }));
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        if self.is_wanted.load(Ordering::Acquire) {
+            self.resolve(|_| Err(PyRuntimeError::new_err("the call ended without an outcome")));
+        }
+    }
+}
+
+fn set_outcome(future: &Bound<'_, PyAny>, outcome: PyResult<Py<PyAny>>) -> PyResult<()> {
+    if future.call_method0("done")?.is_truthy()? {
+        return Ok(());
+    }
+    match outcome {
+        Ok(value) => future.call_method1("set_result", (value,))?,
+        Err(error) => future.call_method1("set_exception", (error.into_value(future.py()),))?,
+    };
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! A call for synchronous code: the interpreter's lock released, Ctrl-C honoured.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use tokio::time::timeout;
+
+use super::runtime;
+
+/// How often a waiting call looks for signals.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Waits for `work`. `meanwhile` runs now and then with the interpreter's lock held.
+///
+/// An exception that a signal handler raises, `KeyboardInterrupt` above all, drops the work and its connection.
+pub(super) fn run<T: Send>(
+    py: Python<'_>,
+    work: impl Future<Output = T> + Send,
+    meanwhile: impl Fn(Python<'_>) + Sync,
+) -> PyResult<T> {
+    let runtime = runtime::get(py)?;
+    py.detach(|| {
+        runtime.block_on(async {
+            let mut work = pin!(work);
+            loop {
+                if let Ok(done) = timeout(SIGNAL_INTERVAL, work.as_mut()).await {
+                    return Ok(done);
+                }
+                // Nothing to attach to means that the interpreter is about to exit, and this thread with it.
+                Python::try_attach(|py| {
+                    meanwhile(py);
+                    py.check_signals()
+                })
+                .unwrap_or(Ok(()))?;
+            }
+        })
+    })
+}
