@@ -108,7 +108,13 @@ impl fmt::Display for Shown<'_> {
 
 /// An answer that says no.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{asked}: HTTP {status_code}{}{}{}", Code(.error_code.as_deref()), Detail(.error_msg), Id(.request_id.as_deref()))]
+#[error(
+    "{asked}: HTTP {status_code}{}{}{}{}",
+    Code(.error_code.as_deref()),
+    Detail(.error_msg),
+    Id(.request_id.as_deref()),
+    Advice(advice)
+)]
 pub struct ApiError {
     /// What was asked.
     pub asked: Asked,
@@ -148,6 +154,17 @@ struct Id<'t>(Option<&'t str>);
 impl fmt::Display for Id<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.map_or(Ok(()), |id| write!(f, " (request id {id})"))
+    }
+}
+
+struct Advice<'t>(&'t str);
+impl fmt::Display for Advice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ". {}", self.0)
+        }
     }
 }
 
