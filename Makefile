@@ -1,0 +1,70 @@
+# Everything a developer does here. `make demo` and `make test` need Rust, Python 3.10 or later with venv, and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export VIRTUAL_ENV := $(abspath $(VENV))
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.build: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --group build
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.build
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+.PHONY: build
+build: $(VENV)/.build ## Build the package into .venv, ready to import.
+	$(BIN)/maturin develop --quiet
+
+.PHONY: demo
+demo: build ## Start a task, a group and a sync task on the local OMS, and watch.
+	$(BIN)/python examples/demo.py
+
+.PHONY: test
+test: test-rust test-python ## Run every test, Rust and Python.
+
+.PHONY: test-rust
+test-rust: ## Run the Rust tests: the core and the local OMS, without Python.
+	cargo test --quiet --no-default-features --features emulator
+
+.PHONY: test-python
+test-python: $(VENV)/.dev build ## Run the Python tests.
+	$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: $(VENV)/.dev build ## Run the formatters' checks, the linters and the type checkers.
+	cargo fmt --check
+	cargo clippy --quiet --all-targets -- -D warnings
+	cargo clippy --quiet --all-targets --no-default-features -- -D warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest huaweicloud_oms --mypy-config-file pyproject.toml
+	$(BIN)/pyright
+
+.PHONY: format
+format: $(VENV)/.dev ## Format everything.
+	cargo fmt
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: wheel
+wheel: $(VENV)/.build ## Build the release wheel and use it on every Python from 3.10 on that is here.
+	rm -rf dist
+	$(BIN)/maturin build --release --quiet --out dist
+	$(BIN)/python tests/wheel/check.py dist
+
+.PHONY: clean
+clean: ## Remove what was built.
+	rm -rf $(VENV) dist target python/huaweicloud_oms/*.so
