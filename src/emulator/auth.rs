@@ -27,7 +27,7 @@ pub(super) struct Gate {
 }
 
 struct Key {
-    access_key: String,
+    id: String,
     mac: Hmac<Sha256>,
     security_token: Option<SecretString>,
 }
@@ -49,7 +49,7 @@ impl Gate {
             // HMAC takes a key of any length, so there always is one.
             let mac = Hmac::new_from_slice(secret_key.expose_secret().as_bytes()).ok()?;
             Some(Key {
-                access_key,
+                id: access_key,
                 mac,
                 security_token,
             })
@@ -81,7 +81,7 @@ impl Gate {
             .map_err(|_| wrong("authorization header is not text"))?;
         let authorization = parse(header)?;
         match &self.key {
-            Some(key) if key.access_key == authorization.access_key => {
+            Some(key) if key.id == authorization.access_key => {
                 key.check(&authorization, header, head, body, now_ms)
             }
             _ => Err(Problem::incorrect_authentication(&format!(

@@ -23,20 +23,6 @@ use crate::validation::check_segment;
 #[pyclass(frozen, module = "huaweicloud_oms._core")]
 pub struct Emulator(core::Emulator);
 
-/// A request as it was recorded, in the order of `RecordedRequest`'s arguments in Python.
-type Recorded<'py> = (
-    String,
-    String,
-    String,
-    Bound<'py, PyDict>,
-    Bound<'py, PyAny>,
-    Option<u16>,
-    Option<&'static str>,
-    Option<String>,
-    Option<&'static str>,
-    f64,
-);
-
 #[pymethods]
 impl Emulator {
     #[new]
@@ -197,7 +183,7 @@ impl Emulator {
         to_python(py, &json.unwrap_or_default())
     }
 
-    fn requests<'py>(&self, py: Python<'py>) -> PyResult<Vec<Recorded<'py>>> {
+    fn requests<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         self.here()?
             .requests()
             .into_iter()
@@ -460,24 +446,25 @@ fn resource(collection: &str) -> PyResult<&'static Resource> {
     found.ok_or_else(|| PyValueError::new_err(format!("no such collection: {collection:?}")))
 }
 
+/// A request as the keyword arguments of Python's `RecordedRequest`.
 #[allow(clippy::cast_precision_loss)] // milliseconds since 1970 are exact in a double for longer than needed
-fn recorded(py: Python<'_>, request: core::RecordedRequest) -> PyResult<Recorded<'_>> {
+fn recorded(py: Python<'_>, request: core::RecordedRequest) -> PyResult<Bound<'_, PyDict>> {
     let headers = PyDict::new(py);
     for (name, value) in &request.headers {
         headers.set_item(name.as_str(), value)?;
     }
-    Ok((
-        request.method,
-        request.path,
-        request.query,
-        headers,
-        to_python(py, &request.body.unwrap_or_default())?,
-        request.status,
-        request.operation,
-        request.resource_id,
-        request.fault,
-        request.time_ms as f64 / 1000.0,
-    ))
+    let arguments = PyDict::new(py);
+    arguments.set_item("method", request.method)?;
+    arguments.set_item("path", request.path)?;
+    arguments.set_item("query", request.query)?;
+    arguments.set_item("headers", headers)?;
+    arguments.set_item("body", to_python(py, &request.body.unwrap_or_default())?)?;
+    arguments.set_item("status", request.status)?;
+    arguments.set_item("operation", request.operation)?;
+    arguments.set_item("resource_id", request.resource_id)?;
+    arguments.set_item("fault", request.fault)?;
+    arguments.set_item("time", request.time_ms as f64 / 1000.0)?;
+    Ok(arguments)
 }
 
 /// JSON as Python's own types. What is read from text nests at most 128 deep.
