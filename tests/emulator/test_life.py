@@ -77,6 +77,9 @@ def test_a_taken_port_is_told(free):
         {"project_id": "a/b"},
         {"host": "example.com"},
         {"clock_offset": float("nan")},
+        {"port": 66_000},
+        {"port": -1},
+        {"max_requests": -1},
     ],
 )
 def test_a_setup_that_makes_no_sense_is_refused(arguments):
@@ -321,7 +324,7 @@ def test_the_command_tells_what_is_wrong_in_a_line(free, tmp_path):
     broken.write_text("{")
     for arguments, code, told in [
         (["--port", port], 1, "cannot listen on"),
-        (["--port", "66000"], 2, "--port"),
+        (["--port", "66000"], 2, "port"),
         (["--ak", "a"], 2, "ak and sk"),
         (["--host", "nowhere"], 2, "host"),
         (["--state", str(broken)], 2, "state.json"),

@@ -246,6 +246,8 @@ def test_many_tasks_at_once(free):
         (lambda local: local.add_task(1, duration=-1), "duration"),
         (lambda local: local.add_task(1, duration=float("nan")), "duration"),
         (lambda local: local.add_task(1, total_objects=1, failed_objects=2), "cannot fail"),
+        (lambda local: local.add_task(1, total_bytes=-1), "total_bytes"),
+        (lambda local: local.add_task_group("g", tasks=-1), "tasks"),
         (lambda local: local.state("bucket", 1), "task_group"),
     ],
 )

@@ -118,8 +118,6 @@ def main(arguments: list[str] | None = None) -> int:
             clock_offset=args.clock_offset,
             state=args.state,
         )
-    except OverflowError:
-        parser.error("--port must be from 0 to 65535")
     except ValueError as error:
         parser.error(str(error))
     except OSError as error:
