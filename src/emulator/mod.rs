@@ -5,6 +5,7 @@
 
 mod answers;
 mod auth;
+mod canonical;
 mod clock;
 mod faults;
 mod persistence;

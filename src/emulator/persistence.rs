@@ -20,6 +20,10 @@ pub(super) fn load(path: &Path, now: i64) -> io::Result<World> {
         Err(error) => return Err(explain(path, &error.to_string(), error.kind())),
     };
     let invalid = |told: &str| explain(path, told, io::ErrorKind::InvalidData);
+    // A list would be taken for an object's members in their order.
+    if !text.trim_start().starts_with('{') {
+        return Err(invalid("not a JSON object"));
+    }
     let mut world: World =
         serde_json::from_str(&text).map_err(|error| invalid(&error.to_string()))?;
     world.settle_in(now).map_err(|told| invalid(&told))?;
@@ -45,7 +49,7 @@ pub(super) fn save(service: &Service, path: &Path) -> io::Result<()> {
 
 /// Saves every change, a little later. Runs until the runtime ends.
 pub(super) async fn keep_saved(service: Arc<Service>, path: PathBuf) {
-    let mut saved = service.world().changes();
+    let mut saved = 0;
     loop {
         tokio::time::sleep(EVERY).await;
         let changes = service.world().changes();

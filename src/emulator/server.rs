@@ -162,6 +162,8 @@ async fn connection(wire: impl Wire, service: Arc<Service>) {
     let answering = service_fn(move |request| Box::pin(Arc::clone(&service).serve(request)));
     let mut http = http1::Builder::new()
         .auto_date_header(false)
+        // A request that has arrived in whole is carried out, even if its client has hung up since.
+        .half_close(true)
         .serve_connection(TokioIo::new(wire), answering);
     let ended = poll_fn(|cx| http.poll_without_shutdown(cx)).await;
     let Err(error) = ended else { return };

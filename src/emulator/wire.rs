@@ -168,7 +168,7 @@ async fn endless(wire: &mut impl Wire, status: StatusCode) -> io::Result<()> {
     wire.write_all(head.as_bytes()).await?;
     let chunk = [
         format!("{CHUNK:x}\r\n").as_bytes(),
-        &[b' '; CHUNK][..],
+        &vec![b' '; CHUNK],
         b"\r\n",
     ]
     .concat();

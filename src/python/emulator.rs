@@ -1,41 +1,27 @@
 //! The local OMS, offered to Python.
 
+mod fault;
+mod values;
+
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{LOCATION, RETRY_AFTER};
-use http::{HeaderName, HeaderValue, StatusCode};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
-use serde_json::Value;
+use pyo3::types::PyDict;
 
 use crate::emulator::state::{ErrorReason, SyncTask, Task, TaskGroup, parse_status};
-use crate::emulator::{self as core, Config, Effect, Fault, Filter, Reply, Spoil, WireEffect};
+use crate::emulator::{self as core, Config, Fault, Filter};
 use crate::operation::{OPERATIONS, Resource};
 use crate::secret::SecretString;
 use crate::validation::check_segment;
+use fault::{Given, effect, pause, unknown_operation};
+use values::{recorded, to_python};
 
 /// The server behind `huaweicloud_oms.emulator.Emulator`.
 #[pyclass(frozen, module = "huaweicloud_oms._core")]
 pub struct Emulator(core::Emulator);
-
-/// A request as it was recorded, in the order of `RecordedRequest`'s arguments in Python.
-type Recorded<'py> = (
-    String,
-    String,
-    String,
-    Bound<'py, PyDict>,
-    Bound<'py, PyAny>,
-    Option<u16>,
-    Option<&'static str>,
-    Option<String>,
-    Option<&'static str>,
-    f64,
-);
 
 #[pymethods]
 impl Emulator {
@@ -49,9 +35,9 @@ impl Emulator {
         security_token: Option<String>,
         token: Option<String>,
         host: &str,
-        port: u16,
+        port: i64,
         clock_offset: f64,
-        max_requests: usize,
+        max_requests: i64,
         state: Option<PathBuf>,
     ) -> PyResult<Self> {
         let key = match (ak, sk) {
@@ -81,9 +67,9 @@ impl Emulator {
             token: token.map(SecretString::from),
             project_id,
             host: address(host)?,
-            port,
+            port: natural("port", port)?,
             clock_offset,
-            max_requests,
+            max_requests: natural("max_requests", max_requests)?,
             state,
         };
         core::Emulator::new(config)
@@ -114,22 +100,22 @@ impl Emulator {
         &self,
         ids: Vec<String>,
         status: &str,
-        total_objects: u64,
-        total_bytes: u64,
+        total_objects: i64,
+        total_bytes: i64,
         duration: f64,
         waiting: f64,
         pausing: f64,
-        failed_objects: u64,
+        failed_objects: i64,
         error_reason: Option<(String, String)>,
     ) -> PyResult<()> {
         let task = Task {
             status: parse_status(status).map_err(PyValueError::new_err)?,
-            total_objects,
-            total_bytes,
+            total_objects: natural("total_objects", total_objects)?,
+            total_bytes: natural("total_bytes", total_bytes)?,
             duration,
             waiting,
             pausing,
-            failed_objects,
+            failed_objects: natural("failed_objects", failed_objects)?,
             error_reason: reason(error_reason),
             ..Task::default()
         };
@@ -146,24 +132,24 @@ impl Emulator {
         &self,
         id: String,
         status: &str,
-        tasks: u64,
-        total_objects: u64,
-        total_bytes: u64,
+        tasks: i64,
+        total_objects: i64,
+        total_bytes: i64,
         duration: f64,
         waiting: f64,
         pausing: f64,
-        failed_tasks: u64,
+        failed_tasks: i64,
         error_reason: Option<(String, String)>,
     ) -> PyResult<()> {
         let group = TaskGroup {
             status: parse_status(status).map_err(PyValueError::new_err)?,
-            tasks,
-            total_objects,
-            total_bytes,
+            tasks: natural("tasks", tasks)?,
+            total_objects: natural("total_objects", total_objects)?,
+            total_bytes: natural("total_bytes", total_bytes)?,
             duration,
             waiting,
             pausing,
-            failed_tasks,
+            failed_tasks: natural("failed_tasks", failed_tasks)?,
             error_reason: reason(error_reason),
             ..TaskGroup::default()
         };
@@ -197,7 +183,7 @@ impl Emulator {
         to_python(py, &json.unwrap_or_default())
     }
 
-    fn requests<'py>(&self, py: Python<'py>) -> PyResult<Vec<Recorded<'py>>> {
+    fn requests<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         self.here()?
             .requests()
             .into_iter()
@@ -286,151 +272,10 @@ impl Emulator {
     }
 }
 
-/// What was said of an answer.
-struct Given {
-    status: Option<u16>,
-    error_code: Option<String>,
-    error_msg: Option<String>,
-    retry_after: Option<String>,
-    location: Option<String>,
-    body: Option<Vec<u8>>,
-    content_type: Option<String>,
-    headers: Vec<(String, String)>,
-}
-
-impl Given {
-    fn status(&self, otherwise: StatusCode) -> PyResult<StatusCode> {
-        match self.status {
-            None => Ok(otherwise),
-            // An answer of 1xx would be none yet.
-            Some(code @ 200..=599) => {
-                StatusCode::from_u16(code).map_err(|e| PyValueError::new_err(e.to_string()))
-            }
-            Some(code) => Err(PyValueError::new_err(format!(
-                "status must be from 200 to 599, not {code}"
-            ))),
-        }
-    }
-
-    /// An answer of this status: what was given, else this type and body, else an error as the service tells one.
-    fn reply(
-        self,
-        otherwise: StatusCode,
-        made_up: Option<(&'static str, &'static str)>,
-    ) -> PyResult<Reply> {
-        let status = self.status(otherwise)?;
-        let mut reply = match (self.body, made_up) {
-            (Some(body), _) => {
-                Reply::new(status, HeaderValue::from_static("text/plain"), body.into())
-            }
-            (None, Some((content_type, body))) => Reply::new(
-                status,
-                HeaderValue::from_static(content_type),
-                Bytes::from_static(body.as_bytes()),
-            ),
-            (None, None) => Reply::error(
-                status,
-                self.error_code
-                    .as_deref()
-                    .unwrap_or_else(|| Reply::usual_code(status)),
-                self.error_msg
-                    .as_deref()
-                    .or(status.canonical_reason())
-                    .unwrap_or_default(),
-            ),
-        };
-        if let Some(content_type) = self.content_type {
-            reply.content_type = header_value("content_type", &content_type)?;
-        }
-        if let Some(value) = self.retry_after {
-            reply
-                .headers
-                .push((RETRY_AFTER, header_value("retry_after", &value)?));
-        }
-        if let Some(value) = self.location {
-            reply
-                .headers
-                .push((LOCATION, header_value("location", &value)?));
-        }
-        for (name, value) in self.headers {
-            let told = |_| PyValueError::new_err(format!("headers: {name:?} is no header name"));
-            let header = HeaderName::from_bytes(name.as_bytes()).map_err(told)?;
-            reply.headers.push((header, header_value(&name, &value)?));
-        }
-        Ok(reply)
-    }
-}
-
-/// A fault by the name that Python has for it.
-fn effect(kind: &str, seconds: Option<f64>, given: Given) -> PyResult<(&'static str, Effect)> {
-    const HTML: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
-        <center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
-    let (json, html) = ("application/json", "text/html");
-    Ok(match kind {
-        "delay" => ("delay", Effect::Delay(pause(seconds, 1.0)?)),
-        "reset" => ("reset", Effect::Wire(WireEffect::Reset)),
-        "close" => ("close", Effect::Wire(WireEffect::Close)),
-        "stall" => ("stall", Effect::Wire(WireEffect::Stall)),
-        "stall_body" => (
-            "stall_body",
-            Effect::Wire(WireEffect::Spoil(Spoil::StallBody)),
-        ),
-        "truncate" => ("truncate", Effect::Wire(WireEffect::Spoil(Spoil::Truncate))),
-        "slow" => (
-            "slow",
-            Effect::Wire(WireEffect::Spoil(Spoil::Slow(pause(seconds, 1.0)?))),
-        ),
-        "garbage" => ("garbage", Effect::Wire(WireEffect::Garbage)),
-        "oversized" => {
-            let status = given.status(StatusCode::INTERNAL_SERVER_ERROR)?;
-            ("oversized", Effect::Wire(WireEffect::Oversized(status)))
-        }
-        "not_json" => {
-            let reply = given.reply(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                Some((json, "{\"error_code\": \"OMS.")),
-            )?;
-            ("not_json", Effect::Reply(reply))
-        }
-        "html" => (
-            "html",
-            Effect::Reply(given.reply(StatusCode::BAD_GATEWAY, Some((html, HTML)))?),
-        ),
-        "redirect" => {
-            let reply = given.reply(StatusCode::TEMPORARY_REDIRECT, Some((html, "")))?;
-            ("redirect", Effect::Reply(reply))
-        }
-        "early" => (
-            "early",
-            Effect::Early(given.reply(StatusCode::SERVICE_UNAVAILABLE, None)?),
-        ),
-        "status" => (
-            "status",
-            Effect::Reply(given.reply(StatusCode::SERVICE_UNAVAILABLE, None)?),
-        ),
-        _ => return Err(PyValueError::new_err(format!("no such fault: {kind:?}"))),
-    })
-}
-
-fn unknown_operation(wanted: &str) -> PyErr {
-    let names: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
-    PyValueError::new_err(format!(
-        "no such operation: {wanted:?}; there are start, show, stop, {}",
-        names.join(", ")
-    ))
-}
-
-fn pause(seconds: Option<f64>, otherwise: f64) -> PyResult<Duration> {
-    let seconds = seconds.unwrap_or(otherwise);
-    Duration::try_from_secs_f64(seconds)
-        .ok()
-        .filter(|_| seconds <= 1e9)
-        .ok_or_else(|| PyValueError::new_err("seconds must be a number from 0 to 1000000000"))
-}
-
-fn header_value(name: &str, value: &str) -> PyResult<HeaderValue> {
-    HeaderValue::from_str(value)
-        .map_err(|_| PyValueError::new_err(format!("{name} must be one line of plain text")))
+/// A number from 0 to the greatest that fits.
+fn natural<T: TryFrom<i64>>(name: &str, number: i64) -> PyResult<T> {
+    let told = |_| PyValueError::new_err(format!("{name} is out of its range: {number}"));
+    T::try_from(number).map_err(told)
 }
 
 fn reason(given: Option<(String, String)>) -> Option<ErrorReason> {
@@ -458,54 +303,6 @@ fn resource(collection: &str) -> PyResult<&'static Resource> {
         .map(|operation| operation.resource)
         .find(|r| r.collection == collection);
     found.ok_or_else(|| PyValueError::new_err(format!("no such collection: {collection:?}")))
-}
-
-#[allow(clippy::cast_precision_loss)] // milliseconds since 1970 are exact in a double for longer than needed
-fn recorded(py: Python<'_>, request: core::RecordedRequest) -> PyResult<Recorded<'_>> {
-    let headers = PyDict::new(py);
-    for (name, value) in &request.headers {
-        headers.set_item(name.as_str(), value)?;
-    }
-    Ok((
-        request.method,
-        request.path,
-        request.query,
-        headers,
-        to_python(py, &request.body.unwrap_or_default())?,
-        request.status,
-        request.operation,
-        request.resource_id,
-        request.fault,
-        request.time_ms as f64 / 1000.0,
-    ))
-}
-
-/// JSON as Python's own types. What is read from text nests at most 128 deep.
-fn to_python<'py>(py: Python<'py>, json: &Value) -> PyResult<Bound<'py, PyAny>> {
-    Ok(match json {
-        Value::Null => py.None().into_bound(py),
-        Value::Bool(flag) => flag.into_pyobject(py)?.to_owned().into_any(),
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(integer), _) => integer.into_pyobject(py)?.into_any(),
-            (None, Some(integer)) => integer.into_pyobject(py)?.into_any(),
-            (None, None) => number.as_f64().into_pyobject(py)?.into_any(),
-        },
-        Value::String(text) => text.into_pyobject(py)?.into_any(),
-        Value::Array(items) => {
-            let list = PyList::empty(py);
-            for item in items {
-                list.append(to_python(py, item)?)?;
-            }
-            list.into_any()
-        }
-        Value::Object(members) => {
-            let dict = PyDict::new(py);
-            for (name, value) in members {
-                dict.set_item(name, to_python(py, value)?)?;
-            }
-            dict.into_any()
-        }
-    })
 }
 
 /// An `OSError` of the right subclass, or a `ValueError` where the state file makes no sense.

@@ -13,7 +13,12 @@ with warnings.catch_warnings():
     from huaweicloudsdkcore.http.http_config import HttpConfig
     from huaweicloudsdkoms.v2 import OmsClient
 
-AK, SK, PROJECT, TOKEN = "AKAKAKAKAKAKAKAKAKAK", "SKsksksksksksksksksksksksksksksksksksksk", "p-1", "tok-tok-tok-tok"
+AK, SK, PROJECT, TOKEN = (
+    "AKAKAKAKAKAKAKAKAKAK",
+    "SKsksksksksksksksksksksksksksksksksksksk",
+    "p-1",
+    "tok-tok-tok-tok",
+)
 KEYS = {"src_ak": "src-key-one", "src_sk": "src-key-two", "dst_ak": "dst-key-one", "dst_sk": "dst-key-two"}
 BODY = b'{"dst_ak": "dst-key-one", "dst_sk": "dst-key-two"}'
 

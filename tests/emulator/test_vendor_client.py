@@ -15,7 +15,6 @@ with warnings.catch_warnings():
     from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
     from huaweicloudsdkoms.v2 import model
 
-SYNC_KEYS = KEYS
 DESTINATION = {"dst_ak": "dst-key-one", "dst_sk": "dst-key-two"}
 
 
@@ -35,7 +34,7 @@ def start_group(client, group_id="g-1"):
 
 
 def start_sync(client, sync_task_id="s-1"):
-    body = model.StartSyncTaskReq(**SYNC_KEYS)
+    body = model.StartSyncTaskReq(**KEYS)
     return client.start_sync_task(model.StartSyncTaskRequest(sync_task_id=sync_task_id, body=body))
 
 
@@ -48,7 +47,9 @@ def show_group(client, group_id="g-1"):
 
 
 def show_sync(client, sync_task_id="s-1"):
-    return client.show_sync_task(model.ShowSyncTaskRequest(sync_task_id=sync_task_id, query_time=1_700_000_000_000))
+    return client.show_sync_task(
+        model.ShowSyncTaskRequest(sync_task_id=sync_task_id, query_time=1_700_000_000_000)
+    )
 
 
 def stop_task(client, task_id=1001):
@@ -126,11 +127,16 @@ def test_every_field_of_the_vendors_models_is_answered(local):
 
 
 def test_failures_are_told_as_the_service_tells_them(local, client):
-    local.add_task(7, status="failed", failed_objects=5, error_reason=("TRF.0409", "The source bucket is gone."))
+    local.add_task(
+        7, status="failed", failed_objects=5, error_reason=("TRF.0409", "The source bucket is gone.")
+    )
     local.add_task_group("bad", status="MIGRATION_FAILED", tasks=4)
     task, group = show_task(client, 7), show_group(client, "bad")
     assert (task.status, task.failed_num, task.successful_num) == (4, 5, 495)
-    assert (task.error_reason.error_code, task.error_reason.error_msg) == ("TRF.0409", "The source bucket is gone.")
+    assert (task.error_reason.error_code, task.error_reason.error_msg) == (
+        "TRF.0409",
+        "The source bucket is gone.",
+    )
     assert (group.status, group.failed_task_num, group.complete_task_num) == (5, 1, 3)
     assert group.error_reason.error_code.startswith("TRF.")
 
@@ -151,8 +157,13 @@ def test_an_id_is_decoded_once(local, client):
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [("WAITING", "OMS.0065"), ("RUNNING", "OMS.0065"), ("RETRYING", "OMS.0065"), ("PAUSING", "OMS.0065")]
-    + [("SUCCEEDED", "OMS.0064")],
+    [
+        ("WAITING", "OMS.0065"),
+        ("RUNNING", "OMS.0065"),
+        ("RETRYING", "OMS.0065"),
+        ("PAUSING", "OMS.0065"),
+        ("SUCCEEDED", "OMS.0064"),
+    ],
 )
 def test_a_task_is_started_from_the_right_states_only(local, client, status, code):
     local.add_task(7, status=status, duration=60.0)
@@ -161,8 +172,15 @@ def test_a_task_is_started_from_the_right_states_only(local, client, status, cod
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [("WAITING", "OMS.0065"), ("EXECUTING", "OMS.0065"), ("MONITORING", "OMS.0065"), ("PAUSING", "OMS.0065")]
-    + [("CREATE_FAILED", "OMS.0064"), ("MIGRATION_FAILED", "OMS.0064"), ("COMPLETE", "OMS.0064")],
+    [
+        ("WAITING", "OMS.0065"),
+        ("EXECUTING", "OMS.0065"),
+        ("MONITORING", "OMS.0065"),
+        ("PAUSING", "OMS.0065"),
+        ("CREATE_FAILED", "OMS.0064"),
+        ("MIGRATION_FAILED", "OMS.0064"),
+        ("COMPLETE", "OMS.0064"),
+    ],
 )
 def test_a_group_is_resumed_from_the_right_state_only(local, client, status, code):
     local.add_task_group("g", status=status, duration=60.0)

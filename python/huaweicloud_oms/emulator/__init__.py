@@ -1,6 +1,7 @@
 """The local OMS: a real HTTP server that behaves as the service does, with faults on demand.
 
-It needs no cloud account, and serves any client that speaks the service's API: this library, the vendor's SDK, curl.
+It needs no cloud account, and serves any client that speaks the service's API: this library, the vendor's
+SDK, curl.
 
     from huaweicloud_oms.emulator import Emulator, Fault
 
@@ -35,11 +36,13 @@ _COLLECTIONS = {"task": "tasks", "task_group": "taskgroups", "sync_task": "sync-
 class Emulator:
     """A local OMS: a real HTTP server, in threads of its own that never run Python.
 
-    It holds what `add_task`, `add_task_group` and `add_sync_task` put into it, checks credentials, project and limits
-    as the service does, answers with the service's error codes, and moves its tasks on with time. Use it as a context
-    manager, or call `start` and `stop`. It can be filled before it is started, and changed while it runs.
+    It holds what `add_task`, `add_task_group` and `add_sync_task` put into it, checks credentials, project
+    and limits as the service does, answers with the service's error codes, and moves its tasks on with time.
+    Use it as a context manager, or call `start` and `stop`. It can be filled before it is started, and
+    changed while it runs.
 
-    In a forked child it is inert: `endpoint` tells where the parent's server answers, and `stop` does nothing.
+    In a forked child it is inert: `endpoint` tells where the parent's server answers, and `stop` does
+    nothing.
     """
 
     __slots__ = ("__weakref__", "_core", "_project_id")
@@ -70,18 +73,19 @@ class Emulator:
             token: A token that requests may carry in `X-Auth-Token` instead of a signature.
             host: The IP address to listen on (or "localhost").
             port: The port to listen on; 0 takes a free one.
-            clock_offset: How many seconds its clock is ahead of this machine's. The `Date` header, the signatures'
-                15-minute window and all start times go by it.
+            clock_offset: How many seconds its clock is ahead of this machine's. The `Date` header, the
+                signatures' 15-minute window and all start times go by it.
             max_requests: How many of the last requests `requests` keeps.
-            state: A JSON file to read the state from, if it is there, and to keep it in. See below for its format.
+            state: A JSON file to read the state from, if it is there, and to keep it in. See below for its
+                format.
 
         Raises:
             ValueError: An argument is out of its range, or the state file makes no sense.
             OSError: The state file cannot be read.
 
-        The state file holds up to three objects, `tasks`, `task_groups` and `sync_tasks`, each from ids to what the
-        `add_*` methods take, under the same names and with the same defaults; the emulator adds what has become of
-        them. It never holds a secret:
+        The state file holds up to three objects, `tasks`, `task_groups` and `sync_tasks`, each from ids to
+        what the `add_*` methods take, under the same names and with the same defaults; the emulator adds what
+        has become of them. It never holds a secret:
 
             {"tasks": {"1001": {"status": "PAUSED", "duration": 60.0}}, "sync_tasks": {"s-1": {}}}
         """
@@ -163,15 +167,15 @@ class Emulator:
     ) -> None:
         """Adds a migration task, in place of the one with that id if there is one.
 
-        A started task waits, runs steadily, and succeeds, or fails if objects fail. Pausing keeps what was done. A
-        failed task fails again when everything is migrated again; with `migrate_failed_object` only the objects that
-        failed are, and it succeeds. A part of the work takes that part of `duration`.
+        A started task waits, runs steadily, and succeeds, or fails if objects fail. Pausing keeps what was
+        done. A failed task fails again when everything is migrated again; with `migrate_failed_object` only
+        the objects that failed are, and it succeeds. A part of the work takes that part of `duration`.
 
         Args:
             task_id: Its id.
-            status: WAITING, RUNNING, PAUSED, FAILED, SUCCEEDED, RETRYING or PAUSING, in any case. A task added as
-                RUNNING or RETRYING runs at once; WAITING and PAUSING move on after `waiting` and `pausing` seconds,
-                and stay as they are where these are 0.
+            status: WAITING, RUNNING, PAUSED, FAILED, SUCCEEDED, RETRYING or PAUSING, in any case. A task
+                added as RUNNING or RETRYING runs at once; WAITING and PAUSING move on after `waiting` and
+                `pausing` seconds, and stay as they are where these are 0.
             total_objects: How many objects it migrates.
             total_bytes: How large they are together.
             duration: How many seconds the whole migration takes.
@@ -237,22 +241,23 @@ class Emulator:
     ) -> None:
         """Adds a task group, in place of the one with that id if there is one.
 
-        A resumed group waits, is MONITORING its tasks, and ends COMPLETE, or MIGRATION_FAILED if tasks fail. Its tasks
-        are counted, and are no tasks that could be asked for.
+        A resumed group waits, is MONITORING its tasks, and ends COMPLETE, or MIGRATION_FAILED if tasks fail.
+        Its tasks are counted, and are no tasks that could be asked for.
 
         Args:
             group_id: Its id.
-            status: WAITING, EXECUTING, MONITORING, PAUSED, CREATE_FAILED, MIGRATION_FAILED, COMPLETE, PAUSING,
-                DELETE_PENDING or DELETED, in any case. A group added as MONITORING goes on at once; WAITING,
-                EXECUTING and PAUSING move on after `waiting` and `pausing` seconds, and stay as they are where these
-                are 0. A DELETED one is not found.
+            status: WAITING, EXECUTING, MONITORING, PAUSED, CREATE_FAILED, MIGRATION_FAILED, COMPLETE,
+                PAUSING, DELETE_PENDING or DELETED, in any case. A group added as MONITORING goes on at once;
+                WAITING, EXECUTING and PAUSING move on after `waiting` and `pausing` seconds, and stay as they
+                are where these are 0. A DELETED one is not found.
             tasks: How many tasks it has.
             total_objects: How many objects they migrate together.
             total_bytes: How large those are together.
             duration: How many seconds the whole migration takes.
             waiting: How many seconds it waits (WAITING) after each start before it goes on.
             pausing: How many seconds it takes to be paused (PAUSING).
-            failed_tasks: How many of its tasks fail; at least 1 with `error_reason` or status MIGRATION_FAILED.
+            failed_tasks: How many of its tasks fail; at least 1 with `error_reason` or status
+                MIGRATION_FAILED.
             error_reason: What the service says of the failure: error code and message.
 
         Raises:
@@ -290,7 +295,7 @@ class Emulator:
 
         Of several faults, a request meets the first that takes it, in the order in which they were injected.
         """
-        fault._inject(self._core)  # noqa: SLF001
+        fault._inject(self._core)
 
     def clear_faults(self) -> None:
         """Takes every fault back; refused connections are accepted again."""
@@ -299,7 +304,7 @@ class Emulator:
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
         """The last requests that arrived, oldest first, without their secrets."""
-        return tuple(RecordedRequest(*request) for request in self._core.requests())
+        return tuple(RecordedRequest(**request) for request in self._core.requests())
 
     @property
     def starts(self) -> Starts:

@@ -16,7 +16,8 @@ machine cannot see them: HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK
 HUAWEICLOUD_OMS_EMULATOR_TOKEN. With neither a key nor a token it asks for no credentials.
 
 The state file is JSON: objects from ids to tasks, with the names and defaults of Emulator.add_task,
-add_task_group and add_sync_task. It is read at the start, if it is there, and kept up to date; it holds no secret.
+add_task_group and add_sync_task. It is read at the start, if it is there, and kept up to date; it holds no
+secret.
 
   {"tasks": {"1001": {"status": "PAUSED", "total_objects": 500, "total_bytes": 1000000000, "duration": 60}},
    "task_groups": {"g-1": {"status": "PAUSED", "tasks": 3}}, "sync_tasks": {"s-1": {"status": "STOPPED"}}}
@@ -34,9 +35,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     env = os.environ.get
     parser.add_argument("--host", default="127.0.0.1", help="IP address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8080, help="port; 0 takes a free one (default: %(default)s)")
-    parser.add_argument("--project-id", default=env("HUAWEICLOUD_SDK_PROJECT_ID", "local"), help="(default: local)")
-    parser.add_argument("--ak", default=env("HUAWEICLOUD_SDK_AK"), help="access key that requests are signed with")
+    parser.add_argument(
+        "--port", type=int, default=8080, help="port; 0 takes a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--project-id", default=env("HUAWEICLOUD_SDK_PROJECT_ID", "local"), help="(default: local)"
+    )
+    parser.add_argument(
+        "--ak", default=env("HUAWEICLOUD_SDK_AK"), help="access key that requests are signed with"
+    )
     parser.add_argument("--sk", default=env("HUAWEICLOUD_SDK_SK"), help="its secret key")
     parser.add_argument(
         "--security-token", default=env("HUAWEICLOUD_SDK_SECURITY_TOKEN"), help="token of a temporary key"
@@ -44,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--token", default=env("HUAWEICLOUD_OMS_EMULATOR_TOKEN"), help="token accepted in X-Auth-Token"
     )
-    parser.add_argument("--clock-offset", type=float, default=0.0, help="seconds its clock is ahead (default: 0)")
+    parser.add_argument(
+        "--clock-offset", type=float, default=0.0, help="seconds its clock is ahead (default: 0)"
+    )
     parser.add_argument("--state", metavar="FILE", help="JSON file to read the state from and keep it in")
     parser.add_argument(
         "--demo",
@@ -109,8 +118,6 @@ def main(arguments: list[str] | None = None) -> int:
             clock_offset=args.clock_offset,
             state=args.state,
         )
-    except OverflowError:
-        parser.error("--port must be from 0 to 65535")
     except ValueError as error:
         parser.error(str(error))
     except OSError as error:

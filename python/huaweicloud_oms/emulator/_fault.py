@@ -32,14 +32,18 @@ _KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "status": ("before", _ANSWER),
 }
 
+_NEEDED = {"redirect": ("location",), "status": ("status",)}
+
 
 class Fault:
     """Something that goes wrong with the requests it is for.
 
     The kinds, and what happens to a request that meets one:
 
-    - "delay": it takes `seconds` (1). It is carried out even if the client has gone by then, as by a real service.
-    - "refuse": strikes at once and everyone: every connection ends, and new ones are refused for `seconds` (1).
+    - "delay": it takes `seconds` (1). It is carried out even if the client has gone by then, as by a real
+      service.
+    - "refuse": strikes at once and everyone: every connection ends, and new ones are refused for `seconds`
+      (1).
     - "reset": the connection is reset (RST) in place of an answer.
     - "close": the connection ends (FIN) in place of an answer.
     - "stall": no answer comes, and the connection stays open.
@@ -52,8 +56,8 @@ class Fault:
     - "html": an HTML page, as proxies make them; `status` (502).
     - "redirect": to `location`; `status` (307).
     - "early": an error that comes before the body was read; `status` (503) and whatever "status" takes.
-    - "status": an answer of any kind: `status`, `error_code` and `error_msg` in the service's JSON, or any `body` of
-      any `content_type` instead; `retry_after`; `headers`.
+    - "status": an answer of any kind: `status`, `error_code` and `error_msg` in the service's JSON, or any
+      `body` of any `content_type` instead; `retry_after`; `headers`.
 
     Faults are values: they never change, and one can be injected more than once.
     """
@@ -118,10 +122,11 @@ class Fault:
 
         Args:
             kind: What happens; see the class.
-            when: "before": the request is not carried out. "after": it is, whatever comes of it, and then the fault
-                takes the place of the answer. "after" unless told otherwise for the kinds that spoil an answer on its
-                way ("stall_body", "slow", "truncate"), "before" for the others.
-            operation: Only requests for this operation ("start_task") or kind of operation ("start", "show", "stop").
+            when: "before": the request is not carried out. "after": it is, whatever comes of it, and then the
+                fault takes the place of the answer. "after" unless told otherwise for the kinds that spoil an
+                answer on its way ("stall_body", "slow", "truncate"), "before" for the others.
+            operation: Only requests for this operation ("start_task") or kind of operation ("start", "show",
+                "stop").
             id: Only requests for this id.
             times: Only the next so many of these requests; 1, or no limit where `share` is given.
             share: Only this share of them, 0 to 1, drawn at random.
@@ -137,43 +142,34 @@ class Fault:
             headers: More headers for the answer.
 
         Raises:
-            ValueError: There is no such kind, it does not take this argument, or a number is out of its range.
+            ValueError: There is no such kind, it does not take this argument, or a number is out of its
+                range.
         """
-        known = _KINDS.get(kind)
-        if known is None:
-            raise ValueError(f"no such fault: {kind!r}; there are {', '.join(_KINDS)}")
-        usual_when, takes = known
-        given = {
+        usual_when = _usual_when(kind)
+        given: dict[str, object] = {
             "seconds": seconds,
             "status": status,
             "error_code": error_code,
             "error_msg": error_msg,
-            "retry_after": retry_after,
+            "retry_after": None if retry_after is None else str(retry_after),
             "location": location,
-            "body": body,
+            "body": body.encode() if isinstance(body, str) else body,
             "content_type": content_type,
-            "headers": headers,
+            "headers": None if headers is None else tuple(headers.items()),
         }
-        for name, value in given.items():
-            if value is not None and name not in takes:
-                raise ValueError(f"the fault {kind!r} takes no {name}; it takes {', '.join(takes) or 'none of these'}")
-        if when is not None and (not usual_when or when not in {"before", "after"}):
-            raise ValueError(
-                f"when must be 'before' or 'after', not {when!r}" if usual_when else f"the fault {kind!r} takes no when"
-            )
-        if kind == "refuse" and any(value is not None for value in (operation, id, times, share)):
-            raise ValueError("connections are refused to everyone: 'refuse' takes no operation, id, times or share")
-        if kind == "redirect" and location is None:
-            raise ValueError("a redirect needs a location")
-        if kind == "status" and status is None:
-            raise ValueError("the fault 'status' needs a status")
+        _check_options(kind, given)
+        if when is not None:
+            _check_when(kind, when)
+        if kind == "refuse":
+            if any(value is not None for value in (operation, id, times, share)):
+                raise ValueError("'refuse' is for everyone: it takes no operation, id, times or share")
+        elif times is None and share is None:
+            times = 1
         if times is not None and times < 1:
             raise ValueError(f"times must be at least 1, not {times}")
         if share is not None and not 0 <= share <= 1:
             raise ValueError(f"share must be from 0 to 1, not {share}")
-        if times is None and share is None and kind != "refuse":
-            times = 1
-        values: dict[str, object] = {
+        values = {
             **given,
             "kind": kind,
             "when": when or usual_when or None,
@@ -182,9 +178,7 @@ class Fault:
             "times": times,
             "share": share,
             "seed": seed,
-            "retry_after": None if retry_after is None else str(retry_after),
-            "body": body.encode() if isinstance(body, str) else body,
-            "headers": tuple((headers or {}).items()),
+            "headers": given["headers"] or (),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -230,3 +224,30 @@ class Fault:
         values = ((name, getattr(self, name)) for name in self.__slots__ if name != "kind")
         told = "".join(f", {name}={value!r}" for name, value in values if value not in (None, (), 0))
         return f"Fault({self.kind!r}{told})"
+
+
+def _usual_when(kind: str) -> str:
+    known = _KINDS.get(kind)
+    if known is None:
+        raise ValueError(f"no such fault: {kind!r}; there are {', '.join(_KINDS)}")
+    return known[0]
+
+
+def _check_when(kind: str, when: str) -> None:
+    if not _usual_when(kind):
+        raise ValueError(f"the fault {kind!r} takes no when")
+    if when not in {"before", "after"}:
+        raise ValueError(f"when must be 'before' or 'after', not {when!r}")
+
+
+def _check_options(kind: str, given: dict[str, object]) -> None:
+    _, takes = _KINDS[kind]
+    for name, value in given.items():
+        if value is not None and name not in takes:
+            told = (
+                f"it takes {', '.join(takes)}" if takes else "it takes no more than when and which requests"
+            )
+            raise ValueError(f"the fault {kind!r} takes no {name}; {told}")
+    for name in _NEEDED.get(kind, ()):
+        if given[name] is None:
+            raise ValueError(f"the fault {kind!r} needs a {name}")

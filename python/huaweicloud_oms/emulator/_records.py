@@ -17,8 +17,10 @@ class RecordedRequest:
         path: The path as it stood on the wire, percent-encoded.
         query: The query as it stood on the wire, without the "?".
         headers: The headers, names in lower case.
-        body: The body's members; "***" where it was not a JSON object, None where there was none or it was not read.
-        status: The answer's status; None while there is none, or where a fault left the request without a whole one.
+        body: The body's members; "***" where it was not a JSON object, None where there was none or it was
+            not read.
+        status: The answer's status; None while there is none, or where a fault left the request without a
+            whole one.
         operation: The operation that was asked for, "start_task" for example; None where it is none.
         resource_id: The id it was asked of.
         fault: The kind of the fault that it met, if it met one.
@@ -51,6 +53,7 @@ class RecordedRequest:
 
     def __init__(
         self,
+        *,
         method: str,
         path: str,
         query: str,

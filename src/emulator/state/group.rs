@@ -87,11 +87,11 @@ impl TaskGroup {
         match self.status {
             _ if self.run.is_some() || self.pause_ends.is_some() => {}
             GroupStatus::Waiting | GroupStatus::Executing if self.waiting > 0.0 => {
-                self.run(self.waiting, now)
+                self.run(self.waiting, now);
             }
             GroupStatus::Monitoring => self.run(0.0, now),
             GroupStatus::Pausing if self.pausing > 0.0 => {
-                self.pause_ends = Some(now + milliseconds(self.pausing))
+                self.pause_ends = Some(now + milliseconds(self.pausing));
             }
             GroupStatus::Complete => self.progress = 1.0,
             GroupStatus::MigrationFailed => self.progress = self.end_with_failures(),

@@ -103,7 +103,7 @@ impl Task {
         match self.status {
             _ if self.run.is_some() || self.pause_ends.is_some() => {}
             TaskStatus::Waiting if self.waiting > 0.0 => {
-                self.run(self.progress, self.end_with_failures(), now)
+                self.run(self.progress, self.end_with_failures(), now);
             }
             TaskStatus::Running | TaskStatus::Retrying => {
                 let waiting = std::mem::take(&mut self.waiting);
@@ -111,7 +111,7 @@ impl Task {
                 self.waiting = waiting;
             }
             TaskStatus::Pausing if self.pausing > 0.0 => {
-                self.pause_ends = Some(now + milliseconds(self.pausing))
+                self.pause_ends = Some(now + milliseconds(self.pausing));
             }
             TaskStatus::Succeeded => self.progress = 1.0,
             TaskStatus::Failed => self.progress = self.end_with_failures(),

@@ -54,6 +54,7 @@ struct FailedObjectRecord {
 
 /// How the objects are migrated: the same for tasks and groups.
 #[derive(Serialize)]
+#[allow(clippy::struct_excessive_bools)] // the service's own
 struct Settings {
     bandwidth_policy: [(); 0],
     description: &'static str,
