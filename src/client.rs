@@ -144,7 +144,11 @@ impl Client {
     }
 
     /// Turns a request into what travels: URL, headers and body, signed or with a token.
-    fn sign(&self, request: &Request) -> Result<Outgoing, Failure> {
+    ///
+    /// # Errors
+    ///
+    /// Where the id or project id could not stand in a URL, which validation rules out.
+    pub fn sign(&self, request: &Request) -> Result<Outgoing, Failure> {
         let endpoint = &self.settings.endpoint;
         let path = request.path(&self.encoded_project_id);
         let url = endpoint.url(&path).ok_or_else(Failure::changed_path)?;
