@@ -18,7 +18,6 @@ mod credentials;
 mod emulator;
 mod environment;
 mod errors;
-mod gate;
 mod logging;
 mod results;
 mod runtime;

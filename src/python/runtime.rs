@@ -12,8 +12,6 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
-use super::gate::GATE;
-
 static RUNTIME: AtomicPtr<Runtime> = AtomicPtr::new(ptr::null_mut());
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
@@ -38,7 +36,7 @@ pub(super) fn get(_: Python<'_>) -> PyResult<&'static Runtime> {
         .enable_time()
         .build()
         .map_err(|error| PyRuntimeError::new_err(format!("no threads can be started: {error}")))?;
-    // Never dropped: its threads end with the process, and touch nothing of Python's after the exit gate closed.
+    // Never dropped: its threads end with the process, and never enter the interpreter.
     RUNTIME.store(Box::into_raw(Box::new(runtime)), Ordering::Release);
     current().ok_or_else(|| PyRuntimeError::new_err("the process was forked meanwhile"))
 }
@@ -59,7 +57,6 @@ fn watch_forks() {
     extern "C" fn in_child() {
         RUNTIME.store(ptr::null_mut(), Ordering::Release);
         GENERATION.fetch_add(1, Ordering::AcqRel);
-        GATE.forget_threads();
     }
     static WATCH: Once = Once::new();
     // SAFETY: the handler only stores to atomics, which is allowed between fork and exec.
