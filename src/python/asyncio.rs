@@ -155,7 +155,7 @@ pub(super) fn spawn<T: Send + 'static>(
         future: Some(future.clone_ref(py)),
         is_wanted: Arc::clone(&is_wanted),
     };
-    let task = runtime::get(py)?.spawn(async move {
+    let task = runtime::background(py)?.spawn(async move {
         let outcome = work.await;
         promise.keep(move |py| finish(py, outcome));
     });

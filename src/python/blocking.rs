@@ -1,7 +1,6 @@
 //! A call for synchronous code: the interpreter's lock released, Ctrl-C honoured.
 
 use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
 use pyo3::prelude::*;
@@ -20,21 +19,31 @@ pub(super) fn run<T: Send>(
     work: impl Future<Output = T> + Send,
     meanwhile: impl Fn(Python<'_>) + Sync,
 ) -> PyResult<T> {
-    let runtime = runtime::get(py)?;
+    let runtime = runtime::foreground(py)?;
     py.detach(|| {
-        runtime.block_on(async {
-            let mut work = pin!(work);
-            loop {
-                if let Ok(done) = timeout(SIGNAL_INTERVAL, work.as_mut()).await {
-                    return Ok(done);
-                }
-                // Nothing to attach to means that the interpreter is about to exit, and this thread with it.
-                Python::try_attach(|py| {
-                    meanwhile(py);
-                    py.check_signals()
-                })
-                .unwrap_or(Ok(()))?;
+        let mut work = Box::pin(work);
+        loop {
+            let slice = async { timeout(SIGNAL_INTERVAL, work.as_mut()).await };
+            if let Ok(done) = runtime.block_on(slice) {
+                return Ok(done);
             }
-        })
+            // Nothing to attach to means that the interpreter is about to exit, and this thread with it.
+            let go_on = Python::try_attach(|py| {
+                meanwhile(py);
+                py.check_signals()
+            });
+            if let Err(interrupt) = go_on.unwrap_or(Ok(())) {
+                drop(work);
+                runtime.block_on(close_what_was_dropped());
+                return Err(interrupt);
+            }
+        }
     })
+}
+
+/// Lets the connections of a call that was given up notice it: nobody else may drive them for long.
+async fn close_what_was_dropped() {
+    for _ in 0..3 {
+        tokio::task::yield_now().await;
+    }
 }
