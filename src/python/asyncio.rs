@@ -133,6 +133,11 @@ pub(super) fn spawn<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
     finish: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
 ) -> PyResult<Running> {
+    if GATE.is_closed() {
+        return Err(PyRuntimeError::new_err(
+            "the interpreter is exiting: nothing can be awaited any more",
+        ));
+    }
     let future = event_loop.call_method0("create_future")?.unbind();
     let is_wanted = Arc::new(AtomicBool::new(true));
     let promise = Promise {
@@ -182,10 +187,10 @@ impl Promise {
 }
 
 impl Drop for Promise {
+    /// Even a future that nobody wants goes back to the loop: only there can it be dropped without a lock that a fork
+    /// could find taken.
     fn drop(&mut self) {
-        if self.is_wanted.load(Ordering::Acquire) {
-            self.resolve(|_| Err(PyRuntimeError::new_err("the call ended without an outcome")));
-        }
+        self.resolve(|_| Err(PyRuntimeError::new_err("the call ended without an outcome")));
     }
 }
 

@@ -1,5 +1,10 @@
-//! The way from the runtime's threads into the interpreter: closed before the interpreter is taken apart.
+//! The way into the interpreter for threads that do not hold its lock: closed before the interpreter is taken apart.
+//!
+//! An interpreter that exits ends every other thread that asks for its lock, in the middle of Rust code if it stands
+//! there, which aborts the process. So the runtime's threads, and threads that come back from a blocking call, pass
+//! here: once the gate is closed the former go away without, and the latter stand still until the process is over.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -7,7 +12,14 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-/// Lets threads of the runtime into the interpreter until it begins to exit.
+use super::runtime;
+
+thread_local! {
+    /// Whether this thread is the one that takes the interpreter apart; it may always come back.
+    static EXITS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lets threads into the interpreter until it begins to exit.
 pub(super) struct Gate {
     inside: AtomicUsize,
     is_closed: AtomicBool,
@@ -22,9 +34,30 @@ impl Gate {
     /// Does `work` with the interpreter's lock, unless the interpreter is exiting.
     pub(super) fn enter(&self, work: impl FnOnce(Python<'_>)) {
         self.inside.fetch_add(1, Ordering::SeqCst);
-        if !self.is_closed.load(Ordering::SeqCst) {
+        if !self.is_closed() {
             Python::try_attach(work);
         }
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Whether the interpreter is exiting.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
+    }
+
+    /// Says that this thread is about to take the interpreter's lock; never returns if that is too late.
+    fn begin_return(&self) {
+        self.inside.fetch_add(1, Ordering::SeqCst);
+        if !self.is_closed() || EXITS.get() {
+            return;
+        }
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+        loop {
+            thread::park();
+        }
+    }
+
+    fn end_return(&self) {
         self.inside.fetch_sub(1, Ordering::SeqCst);
     }
 
@@ -35,6 +68,7 @@ impl Gate {
 
     /// Closes the gate and waits until nobody is inside. Whoever is inside needs the interpreter's lock to get out.
     fn close(&self, py: Python<'_>) {
+        EXITS.set(true);
         self.is_closed.store(true, Ordering::SeqCst);
         py.detach(|| {
             while self.inside.load(Ordering::SeqCst) > 0 {
@@ -44,11 +78,25 @@ impl Gate {
     }
 }
 
+/// Does `work` without the interpreter's lock. Everything that waits is to be done through this.
+pub(super) fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
+    close_at_exit(py)?;
+    let done = py.detach(|| {
+        let done = work();
+        GATE.begin_return();
+        done
+    });
+    GATE.end_return();
+    Ok(done)
+}
+
 /// Has the gate closed when the interpreter exits, before it is taken apart.
 pub(super) fn close_at_exit(py: Python<'_>) -> PyResult<()> {
     static REGISTERED: PyOnceLock<()> = PyOnceLock::new();
     REGISTERED
         .get_or_try_init(py, || {
+            // Threads that stand in the gate must not be counted in a forked child.
+            runtime::watch_forks();
             let close = wrap_pyfunction!(close_gate, py)?;
             py.import("atexit")?.call_method1("register", (close,))?;
             PyResult::Ok(())

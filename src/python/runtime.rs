@@ -55,7 +55,7 @@ fn current() -> Option<&'static Runtime> {
 
 #[cfg(unix)]
 #[allow(unsafe_code, reason = "there is no safe way to be told of a fork")]
-fn watch_forks() {
+pub(super) fn watch_forks() {
     extern "C" fn in_child() {
         RUNTIME.store(ptr::null_mut(), Ordering::Release);
         GENERATION.fetch_add(1, Ordering::AcqRel);
@@ -69,4 +69,4 @@ fn watch_forks() {
 }
 
 #[cfg(not(unix))]
-fn watch_forks() {}
+pub(super) fn watch_forks() {}
