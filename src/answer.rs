@@ -59,6 +59,15 @@ impl Answer {
         declared || looks_like_html(start)
     }
 
+    /// Whether a 2xx says no more than that: empty, or JSON without an error code.
+    #[must_use]
+    pub fn is_plain_success(&self) -> bool {
+        if self.body.trim_ascii().is_empty() {
+            return self.whole || !self.is_html();
+        }
+        !self.is_html() && self.json().is_some() && self.message().code.is_none()
+    }
+
     /// The id that the service gave the request.
     #[must_use]
     pub fn request_id(&self) -> Option<String> {

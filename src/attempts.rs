@@ -7,12 +7,17 @@ use tokio::time::{Instant, sleep};
 use crate::answer::Answer;
 use crate::classify::{Fate, Reason, api_error, classify, retry_after, says_expired};
 use crate::client::{CallOptions, Client, failure_error};
+use crate::clock::Corrected;
 use crate::error::{Asked, CauseKind, Error};
 use crate::journal::Event;
 use crate::request::Request;
+use crate::retry::{COST_OF_A_LOOK, COST_OF_A_RETRY};
 
 /// Our clock may be off by this much before it is corrected.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
+
+/// The longest wait between two looks at a resource, as long as the service is not to be left alone.
+const LONGEST_LOOK_DELAY: Duration = Duration::from_secs(2);
 
 /// A time limit beyond the clock's range is none that anyone waits for.
 const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
@@ -25,6 +30,7 @@ pub(crate) struct Attempts<'c> {
     began: Instant,
     pub(crate) deadline: Instant,
     made: u32,
+    paid: u32,
     clock_was_corrected: bool,
 }
 
@@ -42,6 +48,7 @@ impl<'c> Attempts<'c> {
                 .checked_add(timeout)
                 .unwrap_or_else(|| began + FOREVER),
             made: 0,
+            paid: 0,
             clock_was_corrected: false,
         }
     }
@@ -52,19 +59,20 @@ impl<'c> Attempts<'c> {
             self.made += 1;
             let policy = &self.client.settings.retry;
             let deadline = Instant::now() + policy.attempt_timeout(self.remaining());
+            let dated_by = self.client.correction.millis();
             let outcome = self
                 .client
                 .attempt(self.request, self.made, deadline, self.options)
                 .await;
             match classify(self.request.operation.action, outcome) {
-                Fate::Refused(answer) if self.correct_clock(&answer) => {}
+                Fate::Refused(answer) if self.correct_clock(&answer, dated_by) => {}
                 fate => return fate,
             }
         }
     }
 
     /// Waits before the next attempt, or gives the error of the last where there is to be none.
-    pub(crate) async fn wait(&self, reason: Reason) -> Result<(), Error> {
+    pub(crate) async fn wait(&mut self, reason: Reason) -> Result<(), Error> {
         let policy = &self.client.settings.retry;
         let backoff = policy.backoff(self.made, fastrand::f64());
         let wait = match &reason {
@@ -74,7 +82,7 @@ impl<'c> Attempts<'c> {
         let again = self.made < policy.max_attempts
             && wait < self.remaining()
             && !is_permanent(&reason)
-            && self.client.budget.pay();
+            && self.pay(COST_OF_A_RETRY);
         if again {
             sleep(wait).await;
             return Ok(());
@@ -91,9 +99,32 @@ impl<'c> Attempts<'c> {
         Error::Api(Box::new(api_error(self.asked(), answer, &secrets)))
     }
 
-    /// Gives back to the client's budget what this call's retries took from it.
+    /// How long to wait after `looks` looks at a resource, the last of which failed. A service that does nothing but
+    /// fail is looked at as seldom as the policy allows.
+    pub(crate) fn look_delay(&mut self, looks: u32) -> Duration {
+        let policy = self.client.settings.retry;
+        if self.pay(COST_OF_A_LOOK) {
+            policy
+                .backoff(looks, fastrand::f64())
+                .min(LONGEST_LOOK_DELAY)
+        } else {
+            policy
+                .max_delay
+                .mul_f64(f64::midpoint(1.0, fastrand::f64()))
+        }
+    }
+
+    /// Gives back to the client's budget what this call took from it.
     pub(crate) fn succeeded(&self) {
-        self.client.budget.succeeded(self.made.saturating_sub(1));
+        self.client.budget.succeeded(self.paid);
+    }
+
+    fn pay(&mut self, cost: u32) -> bool {
+        let can_pay = self.client.budget.pay(cost);
+        if can_pay {
+            self.paid += cost;
+        }
+        can_pay
     }
 
     pub(crate) fn asked(&self) -> Asked {
@@ -115,26 +146,28 @@ impl<'c> Attempts<'c> {
         }
     }
 
-    /// Takes over the service's clock, once a call, if it says that a signature expired and its clock is not ours.
-    fn correct_clock(&mut self, answer: &Answer) -> bool {
-        if self.clock_was_corrected || !says_expired(answer) {
+    /// Takes over the service's clock, once a call, if it says that a signature expired and its clock is not the one
+    /// that the request was dated by.
+    fn correct_clock(&mut self, answer: &Answer, dated_by: i64) -> bool {
+        if self.clock_was_corrected || !self.client.signs() || !says_expired(answer) {
             return false;
         }
-        let correction = &self.client.correction;
-        let Some(off) = answer
-            .date()
-            .and_then(|now| correction.correct(now, CLOCK_TOLERANCE))
-        else {
+        let Some(service_now) = answer.date() else {
             return false;
         };
+        let correction = &self.client.correction;
+        match correction.correct(service_now, dated_by, CLOCK_TOLERANCE) {
+            Corrected::No => return false,
+            Corrected::Already => {}
+            #[allow(
+                clippy::cast_precision_loss,
+                reason = "a clock's error in milliseconds"
+            )]
+            Corrected::By(millis) => self.record(|| Event::ClockCorrected {
+                seconds: millis as f64 / 1000.0,
+            }),
+        }
         self.clock_was_corrected = true;
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "a clock's error in milliseconds"
-        )]
-        self.record(|| Event::ClockCorrected {
-            seconds: off as f64 / 1000.0,
-        });
         true
     }
 }

@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::error::{ApiError, Asked};
 use crate::operation::Action;
 use crate::secret::redact;
-use crate::transport::Failure;
+use crate::transport::{Failure, FailureKind};
 
 /// The fate of one attempt.
 #[derive(Debug)]
@@ -28,6 +28,17 @@ pub enum Reason {
     Answer(Answer),
     /// No whole answer.
     Failure(Failure),
+}
+
+impl Reason {
+    /// Whether the request may still be under way: nobody said no to it, somebody only stopped waiting.
+    #[must_use]
+    pub fn may_still_arrive(&self) -> bool {
+        match self {
+            Self::Answer(answer) => matches!(answer.status, 408 | 504),
+            Self::Failure(failure) => failure.sent && failure.kind == FailureKind::Timeout,
+        }
+    }
 }
 
 /// The code of "the task has already started".
@@ -55,13 +66,14 @@ pub fn classify(action: Action, outcome: Result<Answer, Failure>) -> Fate {
     }
 }
 
-/// A start is answered with an empty 200: the head says it all. A web page is the answer of something else.
+/// A start is answered with an empty 200: the head says it all. A web page, or anything else that is neither empty
+/// nor JSON without an error code, is the answer of something on the way.
 fn classify_success(action: Action, answer: Answer) -> Fate {
     match action {
         Action::Show if answer.whole => Fate::Done(answer),
         Action::Show => Fate::Unsettled(Reason::Failure(Failure::cut_short())),
-        Action::Start | Action::Stop if answer.is_html() => Fate::Unsettled(Reason::Answer(answer)),
-        Action::Start | Action::Stop => Fate::Done(answer),
+        Action::Start | Action::Stop if answer.is_plain_success() => Fate::Done(answer),
+        Action::Start | Action::Stop => Fate::Unsettled(Reason::Answer(answer)),
     }
 }
 
@@ -192,6 +204,7 @@ mod tests {
     fn every_kind_of_answer_has_its_fate() {
         for (status, code, expected) in [
             (200, "", "done"),
+            (200, "OMS.0053", "unsettled"),
             (204, "", "done"),
             (301, "", "refused"),
             (400, "OMS.0065", "refused"),
@@ -213,12 +226,37 @@ mod tests {
     }
 
     #[test]
-    fn a_web_page_is_no_success() {
-        let mut page = answer(200, "");
-        page.body = b"<html>sign in</html>".to_vec();
-        assert!(matches!(
-            classify(Action::Start, Ok(page)),
-            Fate::Unsettled(_)
+    fn only_an_empty_answer_or_json_without_an_error_is_a_success() {
+        let fate = |body: &[u8], whole, content_type: &'static str| {
+            let mut said = answer(200, "");
+            (said.body, said.whole) = (body.to_vec(), whole);
+            said.headers
+                .insert("content-type", content_type.parse().expect("a header"));
+            matches!(classify(Action::Start, Ok(said)), Fate::Done(_))
+        };
+        assert!(fate(b"", true, "application/json"));
+        assert!(fate(b"", true, "text/html"));
+        assert!(fate(b"", false, "application/json"));
+        assert!(fate(b" {}\n", true, "application/json"));
+        assert!(!fate(b"", false, "text/html"));
+        assert!(!fate(b"<html>sign in</html>", true, "application/json"));
+        assert!(!fate(b"please sign in", true, "text/plain"));
+        assert!(!fate(
+            br#"{"error_code": "OMS.0053"}"#,
+            true,
+            "application/json"
         ));
+        assert!(!fate(b"{", false, "application/json"));
+    }
+
+    #[test]
+    fn what_a_gateway_gave_up_may_still_be_on_its_way() {
+        let reason = |status| Reason::Answer(answer(status, ""));
+        assert!(reason(504).may_still_arrive());
+        assert!(reason(408).may_still_arrive());
+        assert!(!reason(500).may_still_arrive());
+        assert!(Reason::Failure(Failure::timeout(true)).may_still_arrive());
+        assert!(!Reason::Failure(Failure::timeout(false)).may_still_arrive());
+        assert!(!Reason::Failure(Failure::cut_short()).may_still_arrive());
     }
 }

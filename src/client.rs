@@ -136,6 +136,11 @@ impl Client {
         outcome
     }
 
+    /// Whether requests are signed, and so dated; a token needs no clock.
+    pub(crate) fn signs(&self) -> bool {
+        matches!(self.settings.credentials, Credentials::AkSk { .. })
+    }
+
     /// The secrets that an answer to `request` could echo.
     pub(crate) fn secrets<'s>(&'s self, request: &'s Request) -> Vec<&'s str> {
         let mut secrets = self.settings.credentials.secrets();

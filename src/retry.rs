@@ -58,7 +58,10 @@ pub struct Budget {
 }
 
 const FULL: u32 = 500;
-const COST_OF_A_RETRY: u32 = 5;
+/// What a retry costs.
+pub(crate) const COST_OF_A_RETRY: u32 = 5;
+/// What another look costs after one that failed.
+pub(crate) const COST_OF_A_LOOK: u32 = 1;
 const REWARD_OF_A_FIRST_SUCCESS: u32 = 1;
 
 impl Default for Budget {
@@ -70,16 +73,14 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Pays for one retry, if there is enough left.
-    pub fn pay(&self) -> bool {
-        self.change(|tokens| tokens.checked_sub(COST_OF_A_RETRY))
+    /// Pays for a retry or a look, if there is enough left.
+    pub fn pay(&self, cost: u32) -> bool {
+        self.change(|tokens| tokens.checked_sub(cost))
     }
 
-    /// Pays back what a call's `retries` cost, because it succeeded.
-    pub fn succeeded(&self, retries: u32) {
-        let back = retries
-            .saturating_mul(COST_OF_A_RETRY)
-            .max(REWARD_OF_A_FIRST_SUCCESS);
+    /// Pays back what a call `paid`, because it succeeded.
+    pub fn succeeded(&self, paid: u32) {
+        let back = paid.max(REWARD_OF_A_FIRST_SUCCESS);
         self.change(|tokens| Some(tokens.saturating_add(back).min(FULL)));
     }
 
@@ -133,7 +134,7 @@ mod tests {
     #[test]
     fn a_service_that_only_fails_is_soon_left_alone() {
         let budget = Budget::default();
-        let paid = (0..1000).filter(|_| budget.pay()).count();
+        let paid = (0..1000).filter(|_| budget.pay(COST_OF_A_RETRY)).count();
         assert_eq!(paid, 100);
     }
 
@@ -143,17 +144,30 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(7);
         let mut given_up = 0;
         for _ in 0..10_000 {
-            let mut retries = 0;
-            while random.f64() < 0.4 && retries < 3 {
-                if budget.pay() {
-                    retries += 1;
-                } else {
-                    given_up += 1;
-                    break;
+            let (mut attempts, mut paid) = (1, 0);
+            let has_failed = loop {
+                if random.f64() >= 0.4 {
+                    break false;
                 }
+                // One look at what became of it fails too.
+                for cost in [COST_OF_A_LOOK, COST_OF_A_RETRY] {
+                    if cost == COST_OF_A_RETRY && attempts == 4 {
+                        continue;
+                    }
+                    if budget.pay(cost) {
+                        paid += cost;
+                    } else {
+                        given_up += 1;
+                    }
+                }
+                attempts += 1;
+                if attempts > 4 {
+                    break true;
+                }
+            };
+            if !has_failed {
+                budget.succeeded(paid);
             }
-            // A call whose last attempt failed as well is not a success; that one is rare.
-            budget.succeeded(retries);
         }
         assert_eq!(given_up, 0);
     }

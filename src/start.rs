@@ -14,7 +14,7 @@ use crate::journal::Event;
 use crate::operation::{Action, Operation};
 use crate::request::Request;
 use crate::secret::redact;
-use crate::settle::{Seen, Settled, settle};
+use crate::settle::{Phase, Seen, Settled, settle};
 
 /// A start that succeeded.
 #[derive(Debug, Clone)]
@@ -35,8 +35,9 @@ pub struct StartResult {
     pub already_started: bool,
 }
 
-/// The longest wait between two looks at a resource.
-const LONGEST_LOOK_DELAY: Duration = Duration::from_secs(2);
+/// A look takes half of the time that is left, but within these bounds: one that stalls must not be the last.
+const SHORTEST_LOOK: Duration = Duration::from_secs(1);
+const LONGEST_LOOK: Duration = Duration::from_secs(10);
 
 /// Starts what `request` names.
 pub(crate) async fn start(
@@ -44,103 +45,180 @@ pub(crate) async fn start(
     request: &Request,
     options: &CallOptions,
 ) -> Result<StartResult, Error> {
-    let attempts = Attempts::new(client, request, options);
-    let clock = ServiceClock::new(Instant::now().into_std());
-    Start { attempts, clock }.run().await
+    let call = Start {
+        attempts: Attempts::new(client, request, options),
+        clock: ServiceClock::new(Instant::now().into_std()),
+        lost: None,
+    };
+    call.run().await
 }
 
 struct Start<'c> {
     attempts: Attempts<'c>,
     clock: ServiceClock,
+    lost: Option<Lost>,
+}
+
+/// What is known of the requests of this call whose outcome was lost.
+struct Lost {
+    /// When the first was sent: what was started after that was started by this call.
+    since: Instant,
+    /// What happened to the last.
+    happened: String,
+    /// What the resource looked like since.
+    seen: String,
+    /// Whether one may still be under way, so that "not started" is true for the moment only.
+    may_still_arrive: bool,
+}
+
+/// What one look at a resource gave.
+enum Look {
+    /// What became of the start; the answer if it was carried out.
+    Settled(Option<Answer>),
+    /// The service does not let us look.
+    Refused,
+    /// Nothing yet; look again after this time.
+    Again(Duration),
 }
 
 impl Start<'_> {
     async fn run(mut self) -> Result<StartResult, Error> {
-        let mut was_unsettled = false;
         loop {
             let sent = Instant::now();
-            match self.attempts.make().await {
+            let reason = match self.attempts.make().await {
                 Fate::Done(answer) => return Ok(self.succeed(&answer, false)),
-                Fate::Refused(answer) if was_unsettled && says_already_started(&answer) => {
+                Fate::Refused(answer) if self.lost.is_some() && says_already_started(&answer) => {
                     return Ok(self.succeed(&answer, true));
                 }
-                Fate::Refused(answer) => return Err(self.attempts.refusal(&answer)),
-                Fate::NotCarriedOut(reason) => self.attempts.wait(reason).await?,
-                Fate::Unsettled(reason) => {
-                    was_unsettled = true;
-                    match self.look(sent, &reason).await? {
-                        Some(answer) => return Ok(self.succeed(&answer, true)),
-                        None => self.attempts.wait(not_carried_out(reason)).await?,
-                    }
+                Fate::Refused(answer) => {
+                    let refusal = self.attempts.refusal(&answer);
+                    return self.fail(refusal).await;
                 }
+                Fate::NotCarriedOut(reason) => reason,
+                Fate::Unsettled(reason) => {
+                    self.lose(sent, &reason);
+                    if let Some(answer) = self.look().await? {
+                        return Ok(self.succeed(&answer, true));
+                    }
+                    not_carried_out(reason)
+                }
+            };
+            if let Err(error) = self.attempts.wait(reason).await {
+                return self.fail(error).await;
             }
         }
     }
 
-    /// Looks at the resource until it is clear what became of a start that was sent at `sent`: gives back the
-    /// answer that showed that it was started, or `None` if it was not.
-    async fn look(&mut self, sent: Instant, reason: &Reason) -> Result<Option<Answer>, Error> {
-        let Some(show) = Operation::of(self.attempts.request.operation.resource, Action::Show)
-        else {
-            return Err(self.unknown(reason, "it cannot be looked at"));
+    /// Keeps in mind that a start sent at `sent` may have been carried out.
+    fn lose(&mut self, sent: Instant, reason: &Reason) {
+        let (since, was_under_way) = match &self.lost {
+            Some(lost) => (lost.since, lost.may_still_arrive),
+            None => (sent, false),
         };
-        let show = self.attempts.request.sibling(show);
-        let mut seen_last = "it could not be looked at in time".to_owned();
+        self.lost = Some(Lost {
+            since,
+            happened: what_happened(reason),
+            seen: "it could not be looked at in time".to_owned(),
+            may_still_arrive: was_under_way || reason.may_still_arrive(),
+        });
+    }
+
+    /// Ends the call with `error`, unless a request of it that nobody said no to may have arrived since.
+    async fn fail(mut self, error: Error) -> Result<StartResult, Error> {
+        if !self.lost.as_ref().is_some_and(|lost| lost.may_still_arrive) {
+            return Err(error);
+        }
+        match self.look().await? {
+            Some(answer) => Ok(self.succeed(&answer, true)),
+            None => Err(self.unknown()),
+        }
+    }
+
+    /// Looks at the resource until it is clear what became of the starts that were lost: gives back the answer that
+    /// showed that one was carried out, or `None` if none was.
+    async fn look(&mut self) -> Result<Option<Answer>, Error> {
+        let request = self.attempts.request;
+        let Some(show) = Operation::of(request.operation.resource, Action::Show) else {
+            return Err(self.unknown());
+        };
+        let show = request.sibling(show);
         for looks in 1.. {
-            let asked = Instant::now();
-            if asked >= self.attempts.deadline {
+            if self.attempts.remaining().is_zero() {
                 break;
             }
-            let Attempts {
-                client,
-                options,
-                deadline,
-                ..
-            } = self.attempts;
-            let outcome = client.attempt(&show, looks, deadline, options).await;
-            let mut wait = self.look_delay(looks);
-            match classify(Action::Show, outcome) {
-                Fate::Done(answer) => {
-                    if let Some(date) = answer.date() {
-                        self.clock
-                            .observe(date, asked.into_std(), Instant::now().into_std());
-                    }
-                    let seen = answer
-                        .json()
-                        .and_then(|json| Seen::read(show.operation.resource, &json));
-                    match seen {
-                        Some(seen) => {
-                            match settle(&seen, self.clock.at(sent.into_std())) {
-                                Settled::Started => return Ok(Some(answer)),
-                                Settled::NotStarted => return Ok(None),
-                                Settled::LookAgain => {}
-                            }
-                            seen_last = describe(&seen);
-                            wait = self
-                                .clock
-                                .telling_moment(Instant::now().into_std())
-                                .unwrap_or(wait);
-                        }
-                        None => "its state could not be read".clone_into(&mut seen_last),
-                    }
-                }
-                // What is not there was not started; trying again gives the service's own error.
-                Fate::Refused(answer) if says_not_found(&answer) => return Ok(None),
-                Fate::Refused(answer) => {
-                    let refusal = format!("looking at it was refused with HTTP {}", answer.status);
-                    return Err(self.unknown(reason, &refusal));
-                }
-                Fate::NotCarriedOut(Reason::Answer(answer)) => {
-                    wait = wait.max(retry_after(&answer).unwrap_or_default());
-                }
-                Fate::NotCarriedOut(Reason::Failure(_)) | Fate::Unsettled(_) => {}
-            }
+            let wait = match self.look_once(&show, looks).await {
+                Look::Settled(outcome) => return Ok(outcome),
+                Look::Refused => break,
+                Look::Again(wait) => wait,
+            };
             if wait >= self.attempts.remaining() {
                 break;
             }
             sleep(wait).await;
         }
-        Err(self.unknown(reason, &seen_last))
+        Err(self.unknown())
+    }
+
+    async fn look_once(&mut self, show: &Request, looks: u32) -> Look {
+        let asked = Instant::now();
+        let left = self.attempts.remaining();
+        let deadline = asked + left.min((left / 2).clamp(SHORTEST_LOOK, LONGEST_LOOK));
+        let Attempts {
+            client, options, ..
+        } = self.attempts;
+        let outcome = client.attempt(show, looks, deadline, options).await;
+        match classify(Action::Show, outcome) {
+            Fate::Done(answer) => self.judge(show, answer, asked, looks),
+            // What is not there was not started; trying again gives the service's own error.
+            Fate::Refused(answer) if says_not_found(&answer) => Look::Settled(None),
+            Fate::Refused(answer) => {
+                self.saw(format!(
+                    "looking at it was refused with HTTP {}",
+                    answer.status
+                ));
+                Look::Refused
+            }
+            Fate::NotCarriedOut(Reason::Answer(answer))
+            | Fate::Unsettled(Reason::Answer(answer)) => {
+                let wait = self.attempts.look_delay(looks);
+                Look::Again(wait.max(retry_after(&answer).unwrap_or_default()))
+            }
+            Fate::NotCarriedOut(Reason::Failure(_)) | Fate::Unsettled(Reason::Failure(_)) => {
+                Look::Again(self.attempts.look_delay(looks))
+            }
+        }
+    }
+
+    /// Decides from an answer to a look that was asked for at `asked`.
+    fn judge(&mut self, show: &Request, answer: Answer, asked: Instant, looks: u32) -> Look {
+        if let Some(date) = answer.date() {
+            self.clock
+                .observe(date, asked.into_std(), Instant::now().into_std());
+        }
+        let seen = answer
+            .json()
+            .and_then(|json| Seen::read(show.operation.resource, &json));
+        let Some(seen) = seen else {
+            self.saw("its state could not be read".to_owned());
+            return Look::Again(self.attempts.look_delay(looks));
+        };
+        self.saw(describe(&seen));
+        let since = self.lost.as_ref().map(|lost| lost.since.into_std());
+        match settle(&seen, since.and_then(|since| self.clock.at(since))) {
+            Settled::Started => Look::Settled(Some(answer)),
+            Settled::NotStarted => Look::Settled(None),
+            Settled::LookAgain => Look::Again(
+                self.clock
+                    .telling_moment(Instant::now().into_std())
+                    .unwrap_or_else(|| self.attempts.look_delay(looks)),
+            ),
+        }
+    }
+
+    fn saw(&mut self, what: String) {
+        if let Some(lost) = &mut self.lost {
+            lost.seen = what;
+        }
     }
 
     fn succeed(&self, answer: &Answer, already_started: bool) -> StartResult {
@@ -162,27 +240,34 @@ impl Start<'_> {
         result
     }
 
-    fn unknown(&self, reason: &Reason, seen: &str) -> Error {
-        let happened = match reason {
-            Reason::Answer(answer) if answer.is_success() => {
-                format!("HTTP {} came with a web page", answer.status)
-            }
-            Reason::Answer(answer) => format!("HTTP {} came back", answer.status),
-            Reason::Failure(failure) => failure.cause.message.clone(),
-        };
+    fn unknown(&self) -> Error {
+        let (happened, seen) = self
+            .lost
+            .as_ref()
+            .map(|lost| (lost.happened.clone(), lost.seen.clone()))
+            .unwrap_or_default();
         Error::OutcomeUnknown {
             asked: Box::new(self.attempts.asked()),
             noun: self.attempts.request.operation.resource.noun,
             happened,
-            seen: seen.to_owned(),
+            seen,
         }
     }
+}
 
-    fn look_delay(&self, looks: u32) -> Duration {
-        let policy = &self.attempts.client.settings.retry;
-        policy
-            .backoff(looks, fastrand::f64())
-            .min(LONGEST_LOOK_DELAY)
+fn what_happened(reason: &Reason) -> String {
+    match reason {
+        Reason::Answer(answer) if answer.is_html() => {
+            format!("HTTP {} came with a web page", answer.status)
+        }
+        Reason::Answer(answer) if answer.is_success() => {
+            format!(
+                "HTTP {} came with something else than the service's answer",
+                answer.status
+            )
+        }
+        Reason::Answer(answer) => format!("HTTP {} came back", answer.status),
+        Reason::Failure(failure) => failure.cause.message.clone(),
     }
 }
 
@@ -195,9 +280,12 @@ fn not_carried_out(reason: Reason) -> Reason {
 }
 
 fn describe(seen: &Seen) -> String {
-    let started = match seen.started_at {
-        Some(_) => "its start time lies too close to the request to tell",
-        None => "it has no start time",
+    let started = match (seen.phase, seen.started_at) {
+        (Phase::CanStart | Phase::Ended, Some(_)) => {
+            "its start time does not tell whether this request started it"
+        }
+        (_, Some(_)) => "that does not tell whether this request started it",
+        (_, None) => "it has no start time",
     };
     format!("its status is {} and {started}", seen.status)
 }

@@ -10,6 +10,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
 
+use super::gate::detached;
 use crate::operation::Operation;
 use crate::operation::field::JSON_AUTH_FILE;
 use crate::validation::{Call, Value, Violation};
@@ -142,13 +143,14 @@ fn read_file(path: &Bound<'_, PyAny>) -> Result<Value, String> {
         .extract()
         .map_err(|_| "is not a usable path".to_owned())?;
     let shown = place.display().to_string();
-    let read = path.py().detach(move || {
+    let read = detached(path.py(), move || {
         let mut text = String::new();
         let file = File::open(&place)?;
         file.take(LONGEST_FILE).read_to_string(&mut text)?;
         std::io::Result::Ok(text)
     });
-    read.map(Value::text)
+    read.map_err(|error| error.to_string())?
+        .map(Value::text)
         .map_err(|error| format!("cannot be read from '{}': {error}", shown.escape_debug()))
 }
 

@@ -197,10 +197,10 @@ impl Promise {
 }
 
 impl Drop for Promise {
+    /// Even a future that nobody wants goes back to the loop: only there can it be dropped without a lock that a fork
+    /// could find taken.
     fn drop(&mut self) {
-        if self.is_wanted.load(Ordering::Acquire) {
-            self.resolve(|_| Err(PyRuntimeError::new_err("the call ended without an outcome")));
-        }
+        self.resolve(|_| Err(PyRuntimeError::new_err("the call ended without an outcome")));
     }
 }
 

@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyTuple};
 use super::arguments::{self, Arguments};
 use super::asyncio::{self, Mailbox, Running};
 use super::errors::{configuration, exception};
+use super::gate::detached;
 use super::settings::ClientArguments;
 use super::{blocking, logging, results, runtime};
 use crate::client::{CallOptions, Client as CoreClient, ClientSettings, validate};
@@ -101,9 +102,9 @@ impl Core {
     }
 
     /// Closes the connections. Calls under way go on to their end.
-    fn close(&self, py: Python<'_>) {
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
         let connections = self.replace(Connections::Closed);
-        py.detach(|| drop(connections));
+        detached(py, || drop(connections))
     }
 }
 

@@ -11,6 +11,7 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::gate::detached;
 use crate::emulator::state::{ErrorReason, SyncTask, Task, TaskGroup, parse_status};
 use crate::emulator::{self as core, Config, Fault, Filter};
 use crate::operation::{OPERATIONS, Resource};
@@ -78,13 +79,11 @@ impl Emulator {
     }
 
     fn start(&self, py: Python<'_>) -> PyResult<()> {
-        py.detach(|| self.0.start())
-            .map_err(|error| to_python_error(&error))
+        detached(py, || self.0.start())?.map_err(|error| to_python_error(&error))
     }
 
     fn stop(&self, py: Python<'_>) -> PyResult<()> {
-        py.detach(|| self.0.stop())
-            .map_err(|error| to_python_error(&error))
+        detached(py, || self.0.stop())?.map_err(|error| to_python_error(&error))
     }
 
     #[getter]
@@ -223,8 +222,7 @@ impl Emulator {
         let local = self.here()?;
         if kind == "refuse" {
             let time = pause(seconds, 1.0)?;
-            py.detach(|| local.refuse(time));
-            return Ok(());
+            return detached(py, || local.refuse(time));
         }
         let given = Given {
             status,
@@ -256,8 +254,7 @@ impl Emulator {
 
     fn clear_faults(&self, py: Python<'_>) -> PyResult<()> {
         let local = self.here()?;
-        py.detach(|| local.clear_faults());
-        Ok(())
+        detached(py, || local.clear_faults())
     }
 }
 

@@ -18,6 +18,7 @@ mod credentials;
 mod emulator;
 mod environment;
 mod errors;
+mod gate;
 mod logging;
 mod results;
 mod runtime;

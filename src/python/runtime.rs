@@ -17,6 +17,8 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
+use super::gate::GATE;
+
 static BACKGROUND: Slot = Slot(AtomicPtr::new(ptr::null_mut()));
 static FOREGROUND: Slot = Slot(AtomicPtr::new(ptr::null_mut()));
 static GENERATION: AtomicU64 = AtomicU64::new(0);
@@ -91,10 +93,11 @@ impl Slot {
 
 #[cfg(unix)]
 #[allow(unsafe_code, reason = "there is no safe way to be told of a fork")]
-fn watch_forks() {
+pub(super) fn watch_forks() {
     extern "C" fn in_child() {
         BACKGROUND.forget();
         FOREGROUND.forget();
+        GATE.forget_threads();
         GENERATION.fetch_add(1, Ordering::AcqRel);
     }
     static WATCH: Once = Once::new();
@@ -105,4 +108,4 @@ fn watch_forks() {
 }
 
 #[cfg(not(unix))]
-fn watch_forks() {}
+pub(super) fn watch_forks() {}
