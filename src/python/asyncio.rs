@@ -133,7 +133,8 @@ pub(super) fn spawn<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
     finish: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
 ) -> PyResult<Running> {
-    if GATE.is_closed() {
+    if gate::is_exiting() {
+        // Other threads are about to end anyway; this one would wait for an answer that cannot reach it.
         return Err(PyRuntimeError::new_err(
             "the interpreter is exiting: nothing can be awaited any more",
         ));

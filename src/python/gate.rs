@@ -48,7 +48,7 @@ impl Gate {
     /// Says that this thread is about to take the interpreter's lock; never returns if that is too late.
     fn begin_return(&self) {
         self.inside.fetch_add(1, Ordering::SeqCst);
-        if !self.is_closed() || EXITS.get() {
+        if !self.is_closed() || is_exiting() {
             return;
         }
         self.inside.fetch_sub(1, Ordering::SeqCst);
@@ -76,6 +76,11 @@ impl Gate {
             }
         });
     }
+}
+
+/// Whether this thread is taking the interpreter apart.
+pub(super) fn is_exiting() -> bool {
+    EXITS.get()
 }
 
 /// Does `work` without the interpreter's lock. Everything that waits is to be done through this.
