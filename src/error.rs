@@ -67,6 +67,8 @@ pub enum Error {
         happened: String,
         /// What looking at the resource showed.
         seen: String,
+        /// The error of the request itself.
+        cause: Option<Box<Error>>,
     },
     /// The service refused.
     #[error("{0}")]

@@ -139,7 +139,6 @@ STATUSES = [
     (404, "OMS.1009", oms.NotFoundError),
     (404, "APIGW.0101", oms.NotFoundError),
     (405, "APIGW.0501", oms.ApiError),
-    (408, None, oms.ApiError),
     (409, "x", oms.ConflictError),
     (413, "APIGW.0201", oms.ApiError),
     (414, "APIGW.0201", oms.ApiError),
@@ -152,7 +151,6 @@ STATUSES = [
     (502, "APIGW.0610", oms.ServerError),
     (502, "APIGW.0201", oms.ServerError),
     (503, "APIGW.0613", oms.ServerError),
-    (504, "APIGW.0201", oms.ServerError),
     (599, None, oms.ServerError),
 ]
 
@@ -172,6 +170,16 @@ def test_a_status_has_its_class_and_everything_that_was_told(local, call, status
     if code:
         assert f"{code}: words of the service" in str(error)
     assert local.starts == {}
+
+
+@pytest.mark.parametrize(("status", "kind"), [(408, oms.ApiError), (504, oms.ServerError)])
+def test_what_a_gateway_gave_up_may_still_arrive_so_nobody_can_tell(local, call, status, kind):
+    local.inject(Fault("status", operation="start", status=status, error_code="APIGW.0201", error_msg="words"))
+    error = failure(call)
+    assert type(error) is oms.OutcomeUnknownError
+    assert type(error.__cause__) is kind
+    assert error.__cause__.status_code == status
+    assert f"HTTP {status} came back; its status is 3" in str(error)
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
@@ -334,12 +342,13 @@ def test_an_answer_that_breaks_off_is_told_with_its_cause(local, call, kind):
     assert local.starts == {}
 
 
-def test_a_timeout_says_whether_anything_was_sent(local, call):
+def test_a_request_that_nobody_said_no_to_may_still_arrive_when_time_is_over(local, call):
     local.inject(Fault("stall", operation="start"))
     error = failure(call, timeout=1.0)
-    assert type(error) is oms.RequestTimeoutError
-    assert error.sent is False
-    assert "looking showed that nothing was started" in str(error) or "nothing was sent" in str(error)
+    assert type(error) is oms.OutcomeUnknownError
+    assert type(error.__cause__) is oms.RequestTimeoutError
+    assert error.__cause__.sent is True
+    assert "its status is 3 and it has no start time" in str(error)
 
 
 def test_what_cannot_be_settled_is_told_as_unknown(recorder, tell):

@@ -332,10 +332,18 @@ def test_any_success_is_a_start(recorder, tell, operation, status):
     assert (result.status_code, result.request_id, result.already_started) == (status, "r-1", False)
 
 
-@pytest.mark.parametrize("body", [b"{}", b"null", b"not json", b"\xff\xfe", b"[" * 10_000])
-def test_what_stands_in_a_successs_body_does_not_matter(recorder, tell, body):
+@pytest.mark.parametrize("body", [b"{}", b"null", b' {"task": 1}\n'])
+def test_json_in_a_successs_body_does_not_matter(recorder, tell, body):
     recorder.answer = answer(200, body)
     assert tell("start_task", 1, dst_ak="a", dst_sk="b").status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"not json", b"\xff\xfe", b"[" * 10_000, b"<html>sign in</html>"])
+def test_a_success_that_is_not_the_services_own_is_settled_by_looking(recorder, tell, body):
+    recorder.answer = answer(200, body)
+    with pytest.raises(oms.OutcomeUnknownError, match="HTTP 200 came with"):
+        tell("start_task", 1, dst_ak="a", dst_sk="b", timeout=0.3)
+    assert [request.method for request in recorder.requests[:2]] == ["POST", "GET"]
 
 
 def test_a_call_keeps_to_its_own_timeout(local, call):
