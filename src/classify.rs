@@ -248,6 +248,8 @@ mod tests {
             true,
             "application/json"
         ));
+        assert!(fate(b"\n", true, "text/plain"));
+        assert!(!fate(b"\n", false, "text/plain"));
         assert!(!fate(b"{", false, "application/json"));
     }
 

@@ -184,12 +184,14 @@ def test_four_faults_in_ten_are_got_through(local):
     calls = client(local.endpoint, retry=EAGER, timeout=20.0)
     outcomes = []
 
+    def outcome(n):
+        try:
+            return calls.start_task(n, **KEYS)
+        except oms.OmsError as error:
+            return error
+
     def work(mine):
-        for n in mine:
-            try:
-                outcomes.append((n, calls.start_task(n, **KEYS)))
-            except oms.OmsError as error:
-                outcomes.append((n, error))
+        outcomes.extend((n, outcome(n)) for n in mine)
 
     threads = [threading.Thread(target=work, args=(range(i, 400, 8),)) for i in range(8)]
     for thread in threads:
