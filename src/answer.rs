@@ -62,8 +62,11 @@ impl Answer {
     /// Whether a 2xx says no more than that: empty, or JSON without an error code.
     #[must_use]
     pub fn is_plain_success(&self) -> bool {
-        if self.body.trim_ascii().is_empty() {
+        if self.body.is_empty() {
             return self.whole || !self.is_html();
+        }
+        if self.whole && self.body.trim_ascii().is_empty() {
+            return true;
         }
         !self.is_html() && self.json().is_some() && self.message().code.is_none()
     }

@@ -57,7 +57,8 @@ pub fn classify(action: Action, outcome: Result<Answer, Failure>) -> Fate {
         Ok(answer) if answer.status == 429 || was_not_delivered(&answer) => {
             Fate::NotCarriedOut(Reason::Answer(answer))
         }
-        Ok(answer) if answer.status >= 500 || answer.status == 408 => {
+        // Nobody asked for another protocol: a 1xx as the last word is no answer of the service.
+        Ok(answer) if answer.status < 200 || answer.status >= 500 || answer.status == 408 => {
             Fate::Unsettled(Reason::Answer(answer))
         }
         Ok(answer) => Fate::Refused(answer),
@@ -206,6 +207,7 @@ mod tests {
             (200, "", "done"),
             (200, "OMS.0053", "unsettled"),
             (204, "", "done"),
+            (101, "", "unsettled"),
             (301, "", "refused"),
             (400, "OMS.0065", "refused"),
             (401, "APIGW.0301", "refused"),
@@ -246,6 +248,8 @@ mod tests {
             true,
             "application/json"
         ));
+        assert!(fate(b"\n", true, "text/plain"));
+        assert!(!fate(b"\n", false, "text/plain"));
         assert!(!fate(b"{", false, "application/json"));
     }
 

@@ -328,13 +328,12 @@ fn cause(error: &reqwest::Error) -> Cause {
     }
 }
 
-/// A TLS error hides inside the `io::Error` that carries it through the connector.
+/// A TLS error hides inside the `io::Error`s, one in the other, that carry it through the connector.
 fn is_tls(error: &(dyn StdError + 'static)) -> bool {
-    error.is::<rustls::Error>()
-        || error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
+    let inner = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref);
+    error.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
 }
 
 fn sources<'e>(
