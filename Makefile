@@ -65,6 +65,17 @@ wheel: $(VENV)/.build ## Build the release wheel and use it on every Python from
 	$(BIN)/maturin build --release --quiet --out dist
 	$(BIN)/python tests/wheel/check.py dist
 
+.PHONY: bench
+bench: $(VENV)/.build ## Measure everything side by side, in an environment of its own.
+	rm -rf dist
+	$(BIN)/maturin build --release --quiet --out dist
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)-bench/bin/python -m pip install --quiet --group bench
+	$(VENV)-bench/bin/python -m pip install --quiet --force-reinstall --no-deps dist/*.whl
+	cd benches/rust && cargo bench --quiet
+	$(VENV)-bench/bin/python benches/run.py
+
 .PHONY: clean
 clean: ## Remove what was built.
-	rm -rf $(VENV) dist target python/huaweicloud_oms/*.so
+	rm -rf $(VENV) $(VENV)-bench dist target benches/rust/target python/huaweicloud_oms/*.so

@@ -87,10 +87,15 @@ impl<'c> Attempts<'c> {
             sleep(wait).await;
             return Ok(());
         }
-        Err(match reason {
-            Reason::Answer(answer) => self.refusal(&answer),
-            Reason::Failure(failure) => failure_error(self.asked(), &failure),
-        })
+        Err(self.error(&reason))
+    }
+
+    /// The error of an attempt that did not succeed.
+    pub(crate) fn error(&self, reason: &Reason) -> Error {
+        match reason {
+            Reason::Answer(answer) => self.refusal(answer),
+            Reason::Failure(failure) => failure_error(self.asked(), failure),
+        }
     }
 
     /// The error of an answer that says no.

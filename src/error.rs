@@ -67,6 +67,8 @@ pub enum Error {
         happened: String,
         /// What looking at the resource showed.
         seen: String,
+        /// The error of the request itself.
+        cause: Option<Box<Error>>,
     },
     /// The service refused.
     #[error("{0}")]
@@ -92,13 +94,14 @@ impl fmt::Display for Asked {
     }
 }
 
-/// An id in a message: without control characters, and not longer than a line.
+/// An id in a message: without what breaks or turns a line, and not longer than one.
 struct Shown<'t>(&'t str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOST: usize = 80;
-        write!(f, "{}", self.0.chars().take(MOST).collect::<String>())?;
+        let start = self.0.chars().take(MOST).collect::<String>();
+        write!(f, "{}", start.escape_debug())?;
         if self.0.chars().nth(MOST).is_some() {
             f.write_str("...")?;
         }

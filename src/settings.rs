@@ -105,8 +105,11 @@ pub fn resolve(
         Some(credentials) => Ok(credentials),
         None => resolve_credentials(&profile, surroundings),
     };
-    match (place, project_id, credentials) {
-        (Ok(place), Ok(project_id), Ok(credentials)) => Ok(ClientSettings {
+    let transport = place
+        .as_ref()
+        .map_or(Ok(()), |place| behaviour.transport.check(&place.endpoint));
+    match (place, project_id, credentials, transport) {
+        (Ok(place), Ok(project_id), Ok(credentials), Ok(())) => Ok(ClientSettings {
             endpoint: place.endpoint,
             region: place.region,
             endpoint_is_explicit: place.is_explicit,
@@ -116,11 +119,14 @@ pub fn resolve(
             retry: behaviour.retry,
             transport: behaviour.transport,
         }),
-        (place, project_id, credentials) => {
-            let faults: Vec<String> = [place.err(), project_id.err(), credentials.err()]
-                .into_iter()
-                .flatten()
-                .collect();
+        (place, project_id, credentials, transport) => {
+            let faults = [
+                place.err(),
+                project_id.err(),
+                credentials.err(),
+                transport.err(),
+            ];
+            let faults: Vec<String> = faults.into_iter().flatten().collect();
             Err(faults.join("; "))
         }
     }

@@ -67,6 +67,8 @@ struct Lost {
     happened: String,
     /// What the resource looked like since.
     seen: String,
+    /// The error of the last.
+    error: Error,
     /// Whether one may still be under way, so that "not started" is true for the moment only.
     may_still_arrive: bool,
 }
@@ -118,6 +120,7 @@ impl Start<'_> {
         self.lost = Some(Lost {
             since,
             happened: what_happened(reason),
+            error: self.attempts.error(reason),
             seen: "it could not be looked at in time".to_owned(),
             may_still_arrive: was_under_way || reason.may_still_arrive(),
         });
@@ -240,17 +243,18 @@ impl Start<'_> {
         result
     }
 
-    fn unknown(&self) -> Error {
-        let (happened, seen) = self
+    fn unknown(&mut self) -> Error {
+        let (happened, seen, cause) = self
             .lost
-            .as_ref()
-            .map(|lost| (lost.happened.clone(), lost.seen.clone()))
+            .take()
+            .map(|lost| (lost.happened, lost.seen, Some(Box::new(lost.error))))
             .unwrap_or_default();
         Error::OutcomeUnknown {
             asked: Box::new(self.attempts.asked()),
             noun: self.attempts.request.operation.resource.noun,
             happened,
             seen,
+            cause,
         }
     }
 }

@@ -34,6 +34,28 @@ pub struct TransportSettings {
     pub allow_http: bool,
 }
 
+impl TransportSettings {
+    /// Checks what can be checked before the first connection to an endpoint.
+    ///
+    /// # Errors
+    ///
+    /// Says which setting cannot be used.
+    pub fn check(&self, endpoint: &Endpoint) -> Result<(), String> {
+        self.explicit_proxy(endpoint)?;
+        self.ca_bundle
+            .as_deref()
+            .map_or(Ok(()), |pem| tls::client_config(Some(pem)).map(drop))
+    }
+
+    fn explicit_proxy(&self, endpoint: &Endpoint) -> Result<Option<Proxy>, String> {
+        let keep_on_machine = endpoint.is_plain() && !self.allow_http;
+        self.proxy
+            .as_ref()
+            .map(|url| proxy(url.expose_secret(), keep_on_machine))
+            .transpose()
+    }
+}
+
 /// A signed request.
 #[derive(Debug)]
 pub struct Outgoing {
@@ -105,13 +127,11 @@ impl Transport {
             .connect_timeout(settings.connect_timeout)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .tcp_nodelay(true);
-        let builder = match (&settings.proxy, endpoint.is_plain()) {
-            (Some(url), plain) => {
-                builder.proxy(proxy(url.expose_secret(), plain && !settings.allow_http)?)
-            }
+        let builder = match settings.explicit_proxy(endpoint)? {
+            Some(proxy) => builder.proxy(proxy),
             // Without TLS a proxy would read the keys.
-            (None, true) if !settings.allow_http => builder.no_proxy(),
-            (None, _) => builder,
+            None if endpoint.is_plain() && !settings.allow_http => builder.no_proxy(),
+            None => builder,
         };
         builder
             .build()

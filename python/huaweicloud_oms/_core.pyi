@@ -221,8 +221,9 @@ def sign_request(
         date: When the request is signed, an aware `datetime`; now by default. The gateway accepts 15 minutes.
 
     Returns:
-        The given headers with those that sign the request: `Host`, `X-Sdk-Date`, `Authorization`, and
-        `X-Security-Token` for a temporary key.
+        The given headers with those that sign the request: `Host`, `X-Sdk-Date`, `Authorization`,
+        `X-Security-Token` for a temporary key, and `X-Sdk-Content-Sha256` where the body is not signed, which is
+        one with a content type other than JSON or BSON.
 
     Raises:
         ConfigurationError: An argument cannot be used.

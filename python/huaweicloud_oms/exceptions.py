@@ -120,7 +120,7 @@ class RequestTimeoutError(TransportError, TimeoutError):
 class OutcomeUnknownError(_RequestError):
     """The request may have been carried out, and looking at what it was asked of did not settle it.
 
-    Look at the task yourself before you start it again.
+    Look at the task yourself before you start it again. `__cause__` is the error of the request itself.
 
     Attributes:
         operation: What was asked.

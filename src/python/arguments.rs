@@ -1,5 +1,6 @@
 //! Arguments of a call, from Python's values to the core's: strict about types, and silent about secrets.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
@@ -23,8 +24,8 @@ pub(super) struct Arguments {
     pub(super) timeout: Result<Option<Duration>, Violation>,
 }
 
-/// More bytes than this are no key file: its limit is in characters of at most four bytes.
-const LONGEST_FILE: u64 = 4 * 65_535 + 1;
+/// A file with this many bytes is beyond the limit of a key file, which is in characters of at most four bytes.
+const TOO_LONG_FILE: usize = 4 * 65_535 + 1;
 
 /// Binds arguments as Python would: the id by position or name, everything else by name.
 pub(super) fn bind(
@@ -133,8 +134,11 @@ fn to_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
     let py = value.py();
     let mapping = PyDict::new(py);
     mapping.call_method1("update", (value,))?;
+    let options = PyDict::new(py);
+    // What JSON cannot say is refused, rather than sent as something that is not JSON.
+    options.set_item("allow_nan", false)?;
     py.import("json")?
-        .call_method1("dumps", (mapping,))?
+        .call_method("dumps", (mapping,), Some(&options))?
         .extract()
 }
 
@@ -144,14 +148,24 @@ fn read_file(path: &Bound<'_, PyAny>) -> Result<Value, String> {
         .map_err(|_| "is not a usable path".to_owned())?;
     let shown = place.display().to_string();
     let read = detached(path.py(), move || {
-        let mut text = String::new();
+        let mut content = Vec::new();
         let file = File::open(&place)?;
-        file.take(LONGEST_FILE).read_to_string(&mut text)?;
-        std::io::Result::Ok(text)
+        file.take(TOO_LONG_FILE as u64).read_to_end(&mut content)?;
+        std::io::Result::Ok(content)
     });
-    read.map_err(|error| error.to_string())?
+    let told = |why: &dyn Display| format!("cannot be read from '{}': {why}", shown.escape_debug());
+    let content = read
+        .map_err(|error| told(&error))?
+        .map_err(|error| told(&error))?;
+    if content.len() == TOO_LONG_FILE {
+        return Err(format!(
+            "must be {}; the file is longer",
+            JSON_AUTH_FILE.kind
+        ));
+    }
+    String::from_utf8(content)
         .map(Value::text)
-        .map_err(|error| format!("cannot be read from '{}': {error}", shown.escape_debug()))
+        .map_err(|error| told(&error.utf8_error()))
 }
 
 /// A time limit in seconds.

@@ -1,20 +1,24 @@
 //! A call for asyncio: results reach the event loop in bursts, and cancelling closes the connection.
 //!
-//! Tokio tasks push what they have into the inbox of a loop and wake the loop once a burst; futures are
-//! resolved on the loop's own thread. This replaces `pyo3_async_runtimes::tokio::future_into_py`, which takes
-//! several hops a call, prints when the loop has closed, and can crash an interpreter that exits.
+//! Tokio tasks push what they have into the inbox of a loop and ring its bell, a byte on a socket that the loop
+//! watches; once a burst, the loop empties the inbox and resolves the futures on its own thread. So no thread of the
+//! runtime ever needs the interpreter's lock, waits for it, or meets an interpreter that is exiting.
+//!
+//! This replaces `pyo3_async_runtimes::tokio::future_into_py`, which takes several hops a call, prints when the loop
+//! has closed, and can crash an interpreter that exits.
 
 use std::future::Future;
+use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
 use tokio::task::AbortHandle;
 
-use super::gate::{self, GATE};
 use super::runtime;
 
 /// What a tokio task has for the event loop, to be done there.
@@ -22,10 +26,11 @@ pub(super) type Delivery = Box<dyn FnOnce(Python<'_>) + Send>;
 
 /// What waits for one event loop.
 struct Inbox {
-    /// Weak, so that a loop nobody uses any more goes away.
-    event_loop: Py<PyWeakrefReference>,
     deliveries: Mutex<Vec<Delivery>>,
     is_awake: AtomicBool,
+    bell: UnixStream,
+    /// The bell's other end, which the loop watches.
+    ear: UnixStream,
 }
 
 impl Inbox {
@@ -47,7 +52,9 @@ struct LoopInbox(Arc<Inbox>);
 #[pymethods]
 impl LoopInbox {
     fn __call__(&self, py: Python<'_>) {
-        // First: what is pushed from here on wakes the loop again.
+        // What rings from here on is heard at the next turn of the loop.
+        let _ = (&self.0.ear).read(&mut [0; 64]);
+        // Before the inbox is emptied: what is pushed from here on rings again.
         self.0.is_awake.store(false, Ordering::Release);
         for delivery in self.0.take() {
             delivery(py);
@@ -67,7 +74,6 @@ impl Mailbox {
         let event_loop = RUNNING.import(py, "asyncio", "get_running_loop")?.call0()?;
         let inboxes = INBOXES
             .get_or_try_init(py, || {
-                gate::close_at_exit(py)?;
                 let table = py
                     .import("weakref")?
                     .getattr("WeakKeyDictionary")?
@@ -79,34 +85,43 @@ impl Mailbox {
         if let Ok(known) = known.cast::<LoopInbox>() {
             return Ok((Self(Arc::clone(&known.get().0)), event_loop));
         }
+        forget_closed_loops(inboxes)?;
+        let (bell, ear) = UnixStream::pair()?;
+        bell.set_nonblocking(true)?;
+        ear.set_nonblocking(true)?;
+        let descriptor = ear.as_raw_fd();
         let inbox = Arc::new(Inbox {
-            event_loop: PyWeakrefReference::new(&event_loop)?.unbind(),
             deliveries: Mutex::default(),
             is_awake: AtomicBool::new(false),
+            bell,
+            ear,
         });
-        inboxes.set_item(&event_loop, LoopInbox(Arc::clone(&inbox)))?;
+        let deliver = Bound::new(py, LoopInbox(Arc::clone(&inbox)))?;
+        event_loop.call_method1("add_reader", (descriptor, &deliver))?;
+        inboxes.set_item(&event_loop, deliver)?;
         Ok((Self(inbox), event_loop))
     }
 
     /// Hands something to the loop, from any thread. A loop that has closed takes nothing any more.
     pub(super) fn post(&self, delivery: Delivery) {
         self.0.lock().push(delivery);
-        if self.0.is_awake.swap(true, Ordering::AcqRel) {
-            return;
+        if !self.0.is_awake.swap(true, Ordering::AcqRel) {
+            let _ = (&self.0.bell).write(&[1]);
         }
-        GATE.enter(|py| {
-            if self.wake(py).is_err() {
-                drop(self.0.take());
-            }
-        });
     }
+}
 
-    fn wake(&self, py: Python<'_>) -> PyResult<()> {
-        let event_loop = self.0.event_loop.bind(py).upgrade();
-        let event_loop = event_loop.ok_or_else(|| PyRuntimeError::new_err("the loop is gone"))?;
-        event_loop.call_method1("call_soon_threadsafe", (LoopInbox(Arc::clone(&self.0)),))?;
-        Ok(())
+/// Lets go of what still waits for loops that have closed: their sockets, and results nobody fetched.
+fn forget_closed_loops(inboxes: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = inboxes.py();
+    let loops = inboxes.call_method0("keyrefs")?;
+    for reference in loops.try_iter()? {
+        let event_loop = reference?.call0()?;
+        if !event_loop.is_none() && event_loop.call_method0("is_closed")?.is_truthy()? {
+            inboxes.call_method1("pop", (event_loop, py.None()))?;
+        }
     }
+    Ok(())
 }
 
 /// Work under way for an event loop.
@@ -133,12 +148,6 @@ pub(super) fn spawn<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
     finish: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
 ) -> PyResult<Running> {
-    if gate::is_exiting() {
-        // Other threads are about to end anyway; this one would wait for an answer that cannot reach it.
-        return Err(PyRuntimeError::new_err(
-            "the interpreter is exiting: nothing can be awaited any more",
-        ));
-    }
     let future = event_loop.call_method0("create_future")?.unbind();
     let is_wanted = Arc::new(AtomicBool::new(true));
     let promise = Promise {
@@ -146,7 +155,7 @@ pub(super) fn spawn<T: Send + 'static>(
         future: Some(future.clone_ref(py)),
         is_wanted: Arc::clone(&is_wanted),
     };
-    let task = runtime::get(py)?.spawn(async move {
+    let task = runtime::background(py)?.spawn(async move {
         let outcome = work.await;
         promise.keep(move |py| finish(py, outcome));
     });

@@ -22,7 +22,7 @@ pub(super) fn run<T: Send>(
     work: impl Future<Output = T> + Send,
     meanwhile: impl Fn(Python<'_>),
 ) -> PyResult<T> {
-    let runtime = runtime::get(py)?;
+    let runtime = runtime::foreground(py)?;
     let generation = runtime::generation();
     let mut work = Box::pin(work);
     loop {
@@ -42,6 +42,19 @@ pub(super) fn run<T: Send>(
                 "the process was forked during this call, which goes on in the parent only",
             ));
         }
-        handled?;
+        if let Err(interrupt) = handled {
+            detached(py, || {
+                drop(work);
+                runtime.block_on(close_what_was_dropped());
+            })?;
+            return Err(interrupt);
+        }
+    }
+}
+
+/// Lets the connections of a call that was given up notice it: nobody else may drive them for long.
+async fn close_what_was_dropped() {
+    for _ in 0..3 {
+        tokio::task::yield_now().await;
     }
 }

@@ -36,7 +36,7 @@ fn build(py: Python<'_>, error: Error) -> PyResult<PyErr> {
         }
         Error::Connect { asked, cause } => {
             set_asked(&fields, &asked)?;
-            ("ConnectError", Some(cause))
+            ("ConnectError", Some(os_error(cause)))
         }
         Error::Timeout { asked, sent } => {
             set_asked(&fields, &asked)?;
@@ -45,12 +45,17 @@ fn build(py: Python<'_>, error: Error) -> PyResult<PyErr> {
         }
         Error::Broken { asked, cause, .. } => {
             set_asked(&fields, &asked)?;
-            ("TransportError", Some(cause))
+            ("TransportError", Some(os_error(cause)))
         }
-        Error::OutcomeUnknown { asked, seen, .. } => {
+        Error::OutcomeUnknown {
+            asked, seen, cause, ..
+        } => {
             set_asked(&fields, &asked)?;
             fields.set_item("seen", seen)?;
-            ("OutcomeUnknownError", None)
+            (
+                "OutcomeUnknownError",
+                cause.map(|cause| exception(py, *cause)),
+            )
         }
         Error::Api(api) => {
             set_asked(&fields, &api.asked)?;
@@ -60,7 +65,7 @@ fn build(py: Python<'_>, error: Error) -> PyResult<PyErr> {
     };
     let class = py.import(MODULE)?.getattr(class)?;
     let error = PyErr::from_value(class.call((message,), Some(&fields))?);
-    error.set_cause(py, cause.map(os_error));
+    error.set_cause(py, cause);
     Ok(error)
 }
 

@@ -1,8 +1,8 @@
 //! The way into the interpreter for threads that do not hold its lock: closed before the interpreter is taken apart.
 //!
 //! An interpreter that exits ends every other thread that asks for its lock, in the middle of Rust code if it stands
-//! there, which aborts the process. So the runtime's threads, and threads that come back from a blocking call, pass
-//! here: once the gate is closed the former go away without, and the latter stand still until the process is over.
+//! there, which aborts the process. So threads that come back from a blocking call pass here: once the gate is closed,
+//! they stand still until the process is over. The runtime's own threads never enter the interpreter.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -31,24 +31,10 @@ pub(super) static GATE: Gate = Gate {
 };
 
 impl Gate {
-    /// Does `work` with the interpreter's lock, unless the interpreter is exiting.
-    pub(super) fn enter(&self, work: impl FnOnce(Python<'_>)) {
-        self.inside.fetch_add(1, Ordering::SeqCst);
-        if !self.is_closed() {
-            Python::try_attach(work);
-        }
-        self.inside.fetch_sub(1, Ordering::SeqCst);
-    }
-
-    /// Whether the interpreter is exiting.
-    pub(super) fn is_closed(&self) -> bool {
-        self.is_closed.load(Ordering::SeqCst)
-    }
-
     /// Says that this thread is about to take the interpreter's lock; never returns if that is too late.
     fn begin_return(&self) {
         self.inside.fetch_add(1, Ordering::SeqCst);
-        if !self.is_closed() || is_exiting() {
+        if !self.is_closed.load(Ordering::SeqCst) || EXITS.get() {
             return;
         }
         self.inside.fetch_sub(1, Ordering::SeqCst);
@@ -76,11 +62,6 @@ impl Gate {
             }
         });
     }
-}
-
-/// Whether this thread is taking the interpreter apart.
-pub(super) fn is_exiting() -> bool {
-    EXITS.get()
 }
 
 /// Does `work` without the interpreter's lock. Everything that waits is to be done through this.

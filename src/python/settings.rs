@@ -219,7 +219,8 @@ impl Faults {
     }
 }
 
-fn text(name: &str, value: &Bound<'_, PyAny>) -> Result<String, String> {
+/// A string, of a setting that must be one.
+pub(super) fn text(name: &str, value: &Bound<'_, PyAny>) -> Result<String, String> {
     let text = value
         .cast::<PyString>()
         .map_err(|_| format!("{name} must be a string, not {}", type_name(value)))?;

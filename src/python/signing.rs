@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use http::{HeaderName, HeaderValue, Method};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 use reqwest::Url;
@@ -9,6 +10,7 @@ use reqwest::Url;
 use super::arguments::type_name;
 use super::credentials;
 use super::errors::configuration;
+use super::settings::text;
 use crate::credentials::Credentials;
 use crate::secret::ExposeSecret;
 use crate::signing::{self, DATE_HEADER, ToSign, UNSIGNED_PAYLOAD};
@@ -24,8 +26,9 @@ use crate::signing::{self, DATE_HEADER, ToSign, UNSIGNED_PAYLOAD};
 ///     date: When the request is signed, an aware `datetime`; now by default. The gateway accepts 15 minutes.
 ///
 /// Returns:
-///     The given headers with those that sign the request: `Host`, `X-Sdk-Date`, `Authorization`, and
-///     `X-Security-Token` for a temporary key.
+///     The given headers with those that sign the request: `Host`, `X-Sdk-Date`, `Authorization`,
+///     `X-Security-Token` for a temporary key, and `X-Sdk-Content-Sha256` where the body is not signed, which is
+///     one with a content type other than JSON or BSON.
 ///
 /// Raises:
 ///     ConfigurationError: An argument cannot be used.
@@ -36,18 +39,16 @@ use crate::signing::{self, DATE_HEADER, ToSign, UNSIGNED_PAYLOAD};
     text_signature = "(method, url, *, headers=None, body=b'', credentials, date=None)")]
 pub(super) fn sign_request<'py>(
     py: Python<'py>,
-    method: &str,
-    url: &str,
+    method: &Bound<'py, PyAny>,
+    url: &Bound<'py, PyAny>,
     headers: Option<&Bound<'py, PyAny>>,
     body: Option<&Bound<'py, PyAny>>,
     credentials: &Bound<'py, PyAny>,
     date: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let signed = PyDict::new(py);
-    if let Some(headers) = headers {
-        signed.call_method1("update", (headers,))?;
-    }
-    sign(&signed, method, url, body, credentials, date)
+    copy_headers(headers, &signed)
+        .and_then(|()| sign(&signed, method, url, body, credentials, date))
         .map_err(|message| configuration(py, format!("sign_request: {message}")))?;
     Ok(signed)
 }
@@ -55,8 +56,8 @@ pub(super) fn sign_request<'py>(
 /// Adds to `headers` what signs the request.
 fn sign(
     headers: &Bound<'_, PyDict>,
-    method: &str,
-    url: &str,
+    method: &Bound<'_, PyAny>,
+    url: &Bound<'_, PyAny>,
     body: Option<&Bound<'_, PyAny>>,
     credentials: &Bound<'_, PyAny>,
     date: Option<&Bound<'_, PyAny>>,
@@ -73,13 +74,17 @@ fn sign(
                 .to_owned(),
         );
     };
-    let url = Url::parse(url).map_err(|error| format!("url cannot be read: {error}"))?;
+    let method = Method::from_bytes(text("method", method)?.to_uppercase().as_bytes())
+        .map_err(|_| "method must be an HTTP method, like GET")?;
+    let url =
+        Url::parse(&text("url", url)?).map_err(|error| format!("url cannot be read: {error}"))?;
     let host = url.host_str().ok_or("url must name a host")?;
     let host = url
         .port()
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     let body = body.map(bytes_of).transpose()?.unwrap_or_default();
     let mut all = text_headers(headers)?;
+    let is_unsigned = value_of(&all, "content-type").is_some_and(is_left_unsigned);
     let mut add = |name: &str, value: String| {
         if !all
             .iter()
@@ -95,21 +100,26 @@ fn sign(
     if let Some(token) = &security_token {
         add("X-Security-Token", token.expose_secret().to_owned())?;
     }
+    if is_unsigned {
+        add("X-Sdk-Content-Sha256", UNSIGNED_PAYLOAD.to_owned())?;
+    }
     let mut lowered: Vec<(String, String)> = all
         .into_iter()
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-        .filter(|(name, _)| !name.contains('_') && name != "authorization")
+        .filter(|(name, _)| !name.contains('_'))
         .collect();
     lowered.sort_unstable();
+    let date = value_of(&lowered, DATE_HEADER).ok_or("there is no date")?;
+    let body_hash = match value_of(&lowered, "x-sdk-content-sha256") {
+        Some(declared) if !body.is_empty() => declared.to_owned(),
+        _ => signing::body_hash(&body),
+    };
     let to_sign: Vec<(&str, &str)> = lowered
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    let value_of = |name: &str| to_sign.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
-    let date = value_of(DATE_HEADER).ok_or("there is no date")?;
-    let body_hash = body_hash(value_of("content-type"), &body);
     let request = ToSign {
-        method: &method.to_uppercase(),
+        method: method.as_str(),
         path: url.path(),
         query: url.query().unwrap_or_default(),
         headers: &to_sign,
@@ -122,33 +132,60 @@ fn sign(
         .map_err(|error| error.to_string())
 }
 
-/// Bodies other than JSON and BSON are not signed, as in the vendor's SDK.
-fn body_hash(content_type: Option<&str>, body: &[u8]) -> String {
-    match content_type {
-        Some(kind)
-            if !kind.starts_with("application/json") && !kind.starts_with("application/bson") =>
-        {
-            UNSIGNED_PAYLOAD.to_owned()
-        }
-        _ => signing::body_hash(body),
-    }
+/// Bodies other than JSON and BSON are not signed, as in the vendor's SDK; a header tells the gateway.
+fn is_left_unsigned(content_type: &str) -> bool {
+    !content_type.is_empty()
+        && !content_type.starts_with("application/json")
+        && !content_type.starts_with("application/bson")
 }
 
-fn text_headers(headers: &Bound<'_, PyDict>) -> Result<Vec<(String, String)>, String> {
+fn value_of<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
     headers
         .iter()
-        .map(|(name, value)| {
-            let text = |part: &Bound<'_, PyAny>| {
-                part.cast::<PyString>()
-                    .ok()
-                    .and_then(|text| text.to_str().ok().map(str::to_owned))
-            };
-            match (text(&name), text(&value)) {
-                (Some(name), Some(value)) if !value.contains(['\r', '\n']) => Ok((name, value)),
-                _ => Err("headers must map text to text without line ends".to_owned()),
-            }
-        })
-        .collect()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
+}
+
+/// Copies the given headers. An `Authorization` among them makes way for the new one.
+fn copy_headers(
+    headers: Option<&Bound<'_, PyAny>>,
+    copy: &Bound<'_, PyDict>,
+) -> Result<(), String> {
+    let Some(headers) = headers.filter(|headers| !headers.is_none()) else {
+        return Ok(());
+    };
+    copy.call_method1("update", (headers,))
+        .map_err(|_| format!("headers must be a mapping, not {}", type_name(headers)))?;
+    let old: Vec<_> = text_headers(copy)?
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| name.eq_ignore_ascii_case("authorization"))
+        .collect();
+    old.iter()
+        .try_for_each(|name| copy.del_item(name))
+        .map_err(|error| error.to_string())
+}
+
+/// The headers as they will be sent: each once, and nothing in them that would begin another.
+fn text_headers(headers: &Bound<'_, PyDict>) -> Result<Vec<(String, String)>, String> {
+    let mut found: Vec<(String, String)> = Vec::with_capacity(headers.len() + 4);
+    for (name, value) in headers.iter() {
+        let name = text("headers: a name", &name)?;
+        let value = text("headers: a value", &value)?;
+        if HeaderName::from_bytes(name.as_bytes()).is_err() {
+            return Err(format!("headers: '{}' is no name", name.escape_debug()));
+        }
+        if HeaderValue::from_bytes(value.as_bytes()).is_err() {
+            return Err(format!(
+                "headers: the value of {name} must be one line of text"
+            ));
+        }
+        if value_of(&found, &name).is_some() {
+            return Err(format!("headers: {name} is there twice"));
+        }
+        found.push((name, value));
+    }
+    Ok(found)
 }
 
 fn bytes_of(body: &Bound<'_, PyAny>) -> Result<Vec<u8>, String> {
