@@ -94,9 +94,7 @@ fn profile_fault(text: &str) -> Option<String> {
             allow_http: false,
         },
     };
-    resolve(given, behaviour, &OnlyFile(text.to_owned()))
-        .err()
-        .map(|fault| fault.to_string())
+    resolve(given, behaviour, &OnlyFile(text.to_owned())).err()
 }
 
 proptest! {
