@@ -72,8 +72,8 @@ pub struct ServiceClock {
     origin: Instant,
     /// Service time less our time since `origin`, once something was observed.
     distance: Option<Bounds>,
-    /// The shortest time from asking to the answer so far.
-    round_trip: i64,
+    /// How long answers took, sorted.
+    round_trips: Vec<i64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +94,7 @@ impl ServiceClock {
         Self {
             origin,
             distance: None,
-            round_trip: i64::MAX / 4,
+            round_trips: Vec::new(),
         }
     }
 
@@ -106,7 +106,11 @@ impl ServiceClock {
             least: date - (received + 1),
             most: date + SECOND - sent,
         };
-        self.round_trip = self.round_trip.min(received - sent);
+        let round_trip = received - sent;
+        let place = self
+            .round_trips
+            .partition_point(|known| *known < round_trip);
+        self.round_trips.insert(place, round_trip);
         self.distance = Some(match self.distance {
             Some(known) if known.least <= seen.most && seen.least <= known.most => Bounds {
                 least: known.least.max(seen.least),
@@ -124,7 +128,7 @@ impl ServiceClock {
         self.distance.map(|distance| Window {
             earliest: (distance.least + since).div_euclid(1000),
             latest: (distance.most + since + 1).div_euclid(1000) + 1,
-            is_sharp: distance.most - distance.least <= self.round_trip * 3 / 2 + ROUNDING,
+            is_sharp: distance.most - distance.least <= self.round_trip() * 3 / 2 + ROUNDING,
         })
     }
 
@@ -136,11 +140,17 @@ impl ServiceClock {
         let distance = self.distance?;
         let middle = i64::midpoint(distance.least, distance.most);
         // The answer is made half a round trip after it is asked for, for all that is known.
-        let answered = self.since_origin(now) + self.round_trip / 2;
+        let answered = self.since_origin(now) + self.round_trip() / 2;
         let into_second = (answered + middle).rem_euclid(SECOND);
         u64::try_from(SECOND - into_second)
             .ok()
             .map(Duration::from_micros)
+    }
+
+    /// How long an answer usually takes: the median, which neither a new connection nor a lucky moment moves.
+    fn round_trip(&self) -> i64 {
+        let middle = self.round_trips.len() / 2;
+        self.round_trips.get(middle).copied().unwrap_or_default()
     }
 
     fn since_origin(&self, moment: Instant) -> i64 {

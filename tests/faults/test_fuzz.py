@@ -7,7 +7,7 @@ import itertools
 import os
 import time
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import huaweicloud_oms as oms
@@ -88,9 +88,13 @@ def test_whatever_goes_wrong_a_start_is_carried_out_once_and_the_truth_is_told(l
 
 def hold_to_the_truth(local, task, sequence, is_awaited):
     """One start that meets these faults; what the caller is told is held against the ledger."""
+    of_starts, of_looks = sequence
+    is_late = any(fault.get("seconds") == LATE for fault in of_starts)
+    # The one case that no client can tell: a request that arrives after another of its call has been carried out, and
+    # its task has failed, starts it again. See "What cannot be promised" in docs/reliability.md.
+    assume(not (is_late and task.get("duration", 0) < LATE and "failed_objects" in task))
     number = next(numbers)
     local.add_task(number, **task)
-    of_starts, of_looks = sequence
     for operation, faults in (("start", of_starts), ("show", of_looks)):
         for fault in faults:
             local.inject(Fault(**fault, operation=operation, id=number))
@@ -99,7 +103,7 @@ def hold_to_the_truth(local, task, sequence, is_awaited):
     overruns.append(time.monotonic() - began - TIMEOUT)
     assert overruns[-1] < 0.5
     local.clear_faults()
-    if any(fault.get("seconds") == LATE for fault in of_starts):
+    if is_late:
         # What was under way when the call ended arrives.
         time.sleep(LATE)
     carried_out = local.starts["start_task", number]
