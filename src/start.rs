@@ -174,7 +174,7 @@ impl Start<'_> {
             asked: Box::new(self.attempts.asked()),
             noun: self.attempts.request.operation.resource.noun,
             happened,
-            seen: seen.to_owned(),
+            seen: redact(seen, &self.attempts.client.secrets(self.attempts.request)).into_owned(),
         }
     }
 
