@@ -5,13 +5,14 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::answer::Answer;
-use crate::classify::{Fate, Reason, api_error, classify, retry_after, says_expired};
+use crate::classify::{Fate, Reason, api_error, classify, retry_after, says_expired, says_renew};
 use crate::client::{CallOptions, Client, failure_error};
 use crate::clock::Corrected;
 use crate::error::{Asked, CauseKind, Error};
 use crate::journal::Event;
 use crate::request::Request;
 use crate::retry::{COST_OF_A_LOOK, COST_OF_A_RETRY};
+use crate::transport::FailureKind;
 
 /// Our clock may be off by this much before it is corrected.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
@@ -31,7 +32,8 @@ pub(crate) struct Attempts<'c> {
     pub(crate) deadline: Instant,
     made: u32,
     paid: u32,
-    clock_was_corrected: bool,
+    /// Whether a request was refused for its date or credentials and made again: that is done once.
+    was_corrected: bool,
 }
 
 impl<'c> Attempts<'c> {
@@ -49,16 +51,18 @@ impl<'c> Attempts<'c> {
                 .unwrap_or_else(|| began + FOREVER),
             made: 0,
             paid: 0,
-            clock_was_corrected: false,
+            was_corrected: false,
         }
     }
 
-    /// Makes one attempt. One that was refused because our clock is off is made again at once with a better one.
+    /// Makes one attempt. One that was refused because our clock is off, or because the credentials have expired, is
+    /// made again at once with a better one, or with newer ones: once a call, since wrong signatures lock a key.
     pub(crate) async fn make(&mut self) -> Fate {
         loop {
             self.made += 1;
             let policy = &self.client.settings.retry;
             let deadline = Instant::now() + policy.attempt_timeout(self.remaining());
+            let seen = self.client.provider.seen();
             let dated_by = self.client.correction.millis();
             let outcome = self
                 .client
@@ -66,6 +70,13 @@ impl<'c> Attempts<'c> {
                 .await;
             match classify(self.request.operation.action, outcome) {
                 Fate::Refused(answer) if self.correct_clock(&answer, dated_by) => {}
+                Fate::Refused(answer) if self.is_to_renew(&answer) => {
+                    self.was_corrected = true;
+                    let provider = &self.client.provider;
+                    if !provider.renew(seen.as_ref(), self.deadline).await {
+                        return Fate::Refused(answer);
+                    }
+                }
                 fate => return fate,
             }
         }
@@ -100,8 +111,9 @@ impl<'c> Attempts<'c> {
 
     /// The error of an answer that says no.
     pub(crate) fn refusal(&self, answer: &Answer) -> Error {
-        let secrets = self.client.secrets(self.request);
-        Error::Api(Box::new(api_error(self.asked(), answer, &secrets)))
+        self.client.with_secrets(self.request, |secrets| {
+            Error::Api(Box::new(api_error(self.asked(), answer, secrets)))
+        })
     }
 
     /// How long to wait after `looks` looks at a resource, the last of which failed. A service that does nothing but
@@ -151,10 +163,15 @@ impl<'c> Attempts<'c> {
         }
     }
 
+    /// Whether newer credentials may be accepted where these were not.
+    fn is_to_renew(&self, answer: &Answer) -> bool {
+        !self.was_corrected && (says_expired(answer) || says_renew(answer))
+    }
+
     /// Takes over the service's clock, once a call, if it says that a signature expired and its clock is not the one
     /// that the request was dated by.
     fn correct_clock(&mut self, answer: &Answer, dated_by: i64) -> bool {
-        if self.clock_was_corrected || !self.client.signs() || !says_expired(answer) {
+        if self.was_corrected || !self.client.signs() || !says_expired(answer) {
             return false;
         }
         let Some(service_now) = answer.date() else {
@@ -172,12 +189,13 @@ impl<'c> Attempts<'c> {
                 seconds: millis as f64 / 1000.0,
             }),
         }
-        self.clock_was_corrected = true;
+        self.was_corrected = true;
         true
     }
 }
 
-/// A certificate that is not trusted now will not be in a second.
+/// A certificate that is not trusted now will not be in a second, nor will credentials be found.
 fn is_permanent(reason: &Reason) -> bool {
-    matches!(reason, Reason::Failure(failure) if failure.cause.kind == CauseKind::Tls)
+    matches!(reason, Reason::Failure(failure)
+        if failure.cause.kind == CauseKind::Tls || matches!(failure.kind, FailureKind::Unready(_)))
 }

@@ -102,6 +102,12 @@ pub fn says_expired(answer: &Answer) -> bool {
             .contains("expired")
 }
 
+/// Whether the service says that the token must be renewed.
+#[must_use]
+pub fn says_renew(answer: &Answer) -> bool {
+    answer.status == 401 && gateway_code(answer.message().code.as_deref()) == Some("0307")
+}
+
 /// Whether the service says that what was asked to start already has.
 #[must_use]
 pub fn says_already_started(answer: &Answer) -> bool {

@@ -1,11 +1,11 @@
 //! The way of a call: operation, validate, sign, send, classify, result.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
-use http::{HeaderMap, Method};
+use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::answer::Answer;
@@ -13,36 +13,52 @@ use crate::ask::ask;
 use crate::clock::Correction;
 use crate::credentials::Credentials;
 use crate::endpoint::Endpoint;
-use crate::error::{Asked, Error};
+use crate::error::{Asked, CauseKind, Error};
+use crate::identity::Identity;
 use crate::journal::{Event, Journal};
 use crate::operation::Action;
+use crate::project::Lookup;
 use crate::request::Request;
 use crate::retry::{Budget, RetryPolicy};
-use crate::secret::{ExposeSecret, redact};
-use crate::signing::{self, ToSign};
+use crate::secret::redact;
+use crate::signing::{self, Algorithm};
+use crate::source::provider::Provider;
+use crate::source::{Fault, FaultKind, Net, Prepared};
 use crate::start::{StartResult, start};
 use crate::transport::{Failure, FailureKind, Outgoing, Transport, TransportSettings};
+use crate::unsigned::Unsigned;
 use crate::validation::{Call, check, check_region};
 
 /// The settings of a client, checked.
 #[derive(Debug, Clone)]
 pub struct ClientSettings {
-    /// Where requests go.
-    pub endpoint: Endpoint,
+    /// Where requests go; the others only when the first cannot be reached. At least one.
+    pub endpoints: Vec<Endpoint>,
     /// The region, if it is known; `None` where only an endpoint was given.
     pub region: Option<String>,
     /// Whether the endpoint was given rather than made from the region.
     pub endpoint_is_explicit: bool,
     /// The project, part of every path.
-    pub project_id: String,
+    pub project: Project,
     /// Who is calling.
-    pub credentials: Credentials,
+    pub source: Prepared,
+    /// How requests are signed.
+    pub signing: Algorithm,
     /// How long a whole call may take, retries included.
     pub timeout: Duration,
     /// What is tried again.
     pub retry: RetryPolicy,
     /// How connections are made.
     pub transport: TransportSettings,
+}
+
+/// A client's project.
+#[derive(Debug, Clone)]
+pub enum Project {
+    /// Its id.
+    Id(String),
+    /// How its id is found before the first call.
+    Lookup(Lookup),
 }
 
 /// What goes for one call.
@@ -58,18 +74,31 @@ pub struct CallOptions {
 #[derive(Debug)]
 pub struct Client {
     pub(crate) settings: Arc<ClientSettings>,
-    encoded_project_id: String,
+    pub(crate) provider: Provider,
+    project_id: OnceCell<ProjectId>,
+    /// Which endpoint was reached last.
+    reached: AtomicUsize,
     transport: Transport,
+    /// For requests that are not OMS's.
+    net: Net,
     pub(crate) correction: Correction,
     pub(crate) budget: Budget,
 }
 
-const CONTENT_JSON: &str = "application/json";
-static X_PROJECT_ID: HeaderName = HeaderName::from_static("x-project-id");
-static X_SDK_DATE: HeaderName = HeaderName::from_static(signing::DATE_HEADER);
-static X_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-security-token");
-static X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
-const AGENT: &str = concat!("huaweicloud-oms/", env!("CARGO_PKG_VERSION"));
+#[derive(Debug)]
+struct ProjectId {
+    plain: String,
+    encoded: String,
+}
+
+impl ProjectId {
+    fn new(plain: String) -> Self {
+        Self {
+            encoded: signing::percent_encode(&plain),
+            plain,
+        }
+    }
+}
 
 impl Client {
     /// A client with connections of its own.
@@ -78,15 +107,66 @@ impl Client {
     ///
     /// [`Error::Configuration`] where connections cannot be set up as asked.
     pub fn new(settings: Arc<ClientSettings>) -> Result<Self, Error> {
-        let transport = Transport::new(&settings.transport, &settings.endpoint)
-            .map_err(Error::Configuration)?;
+        Self::renewing_on(settings, None)
+    }
+
+    /// A client whose credentials are renewed on a runtime of their own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::new`].
+    pub fn renewing_on(
+        settings: Arc<ClientSettings>,
+        background: Option<Handle>,
+    ) -> Result<Self, Error> {
+        let endpoint = settings
+            .endpoints
+            .first()
+            .ok_or_else(|| Error::Configuration("there is no endpoint".to_owned()))?;
+        let transport =
+            Transport::new(&settings.transport, endpoint).map_err(Error::Configuration)?;
+        let net = Net::new(settings.transport.clone());
+        let project_id = match &settings.project {
+            Project::Id(id) => OnceCell::new_with(Some(ProjectId::new(id.clone()))),
+            Project::Lookup(_) => OnceCell::new(),
+        };
+        let provider = Provider::new(
+            settings.source.clone(),
+            Net::new(settings.transport.clone()),
+            &settings.signing,
+            background,
+        )
+        .map_err(unready_error)?;
         Ok(Self {
-            encoded_project_id: signing::percent_encode(&settings.project_id),
+            provider,
+            project_id,
+            reached: AtomicUsize::new(0),
             transport,
+            net,
             settings,
             correction: Correction::default(),
             budget: Budget::default(),
         })
+    }
+
+    /// The project's id; `None` before it was looked up.
+    #[must_use]
+    pub fn project_id(&self) -> Option<&str> {
+        self.project_id.get().map(|id| id.plain.as_str())
+    }
+
+    /// The name of the source that the credentials come from; `None` before they were asked for.
+    #[must_use]
+    pub fn credentials_source(&self) -> Option<&'static str> {
+        self.provider
+            .source()
+            .or_else(|| self.settings.source.name())
+    }
+
+    /// The endpoint that was reached last.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        self.settings.endpoints[self.reached()].as_str()
     }
 
     /// Starts a task, task group or synchronization task.
@@ -111,7 +191,8 @@ impl Client {
         ask(self, request, options).await
     }
 
-    /// Signs and sends a request once, before `deadline`.
+    /// Signs and sends a request once, before `deadline`. An endpoint that cannot be reached is passed over: nothing
+    /// was sent to it.
     pub(crate) async fn attempt(
         &self,
         request: &Request,
@@ -119,51 +200,146 @@ impl Client {
         deadline: Instant,
         options: &CallOptions,
     ) -> Result<Answer, Failure> {
-        let began = Instant::now();
-        let outgoing = self.sign(request)?;
-        let outcome = self.transport.send(outgoing, deadline).await;
-        if let Some(journal) = &options.journal {
-            journal.record(Event::Attempt {
-                operation: request.operation.name,
-                resource_id: request.resource_id.clone(),
-                attempt,
-                status: outcome.as_ref().ok().map(|answer| answer.status),
-                request_id: outcome
-                    .as_ref()
-                    .ok()
-                    .and_then(Answer::request_id)
-                    .map(|id| redact(&id, &self.secrets(request)).into_owned()),
-                elapsed: began.elapsed(),
-                failure: outcome.as_ref().err().map(|f| f.cause.message.clone()),
-            });
+        let identity = match self.provider.ready() {
+            Some(identity) => identity,
+            None => self
+                .provider
+                .wait(deadline)
+                .await
+                .map_err(Failure::unready)?,
+        };
+        let project_id = match self.project_id.get() {
+            Some(id) => id,
+            None => self.look_up_project(&identity, deadline).await?,
+        };
+        let others = self.settings.endpoints.len() - 1;
+        for turn in 0..=others {
+            let began = Instant::now();
+            let at = self.reached();
+            let outgoing =
+                self.sign_as(request, &identity, project_id, &self.settings.endpoints[at])?;
+            let outcome = self.transport.send(outgoing, deadline).await;
+            if let Some(journal) = &options.journal {
+                journal.record(Event::Attempt {
+                    operation: request.operation.name,
+                    resource_id: request.resource_id.clone(),
+                    attempt,
+                    status: outcome.as_ref().ok().map(|answer| answer.status),
+                    request_id: outcome
+                        .as_ref()
+                        .ok()
+                        .and_then(Answer::request_id)
+                        .map(|id| {
+                            self.with_secrets(request, |known| redact(&id, known).into_owned())
+                        }),
+                    elapsed: began.elapsed(),
+                    failure: outcome.as_ref().err().map(|f| f.cause.message.clone()),
+                });
+            }
+            match outcome {
+                Err(failure) if turn < others && was_not_reached(&failure) => self.pass_over(at),
+                outcome => return outcome,
+            }
         }
-        outcome
+        Err(Failure::timeout(false))
+    }
+
+    /// Which endpoint is used.
+    fn reached(&self) -> usize {
+        self.reached.load(Ordering::Relaxed) % self.settings.endpoints.len()
+    }
+
+    /// Goes on to the next endpoint, unless another call has meanwhile.
+    fn pass_over(&self, at: usize) {
+        let next = (at + 1) % self.settings.endpoints.len();
+        // Where another call was faster, its choice stands.
+        let _ = self
+            .reached
+            .compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    async fn look_up_project(
+        &self,
+        identity: &Identity,
+        deadline: Instant,
+    ) -> Result<&ProjectId, Failure> {
+        let Project::Lookup(lookup) = &self.settings.project else {
+            return Err(Failure::changed_path());
+        };
+        let find = || async {
+            let found = lookup
+                .find(
+                    identity,
+                    &self.settings.signing,
+                    &self.correction,
+                    &self.net,
+                    deadline,
+                )
+                .await;
+            found.map(ProjectId::new)
+        };
+        // One call looks it up; the others wait for it.
+        self.project_id
+            .get_or_try_init(find)
+            .await
+            .map_err(Failure::unready)
     }
 
     /// Whether requests are signed, and so dated; a token needs no clock.
     pub(crate) fn signs(&self) -> bool {
-        matches!(self.settings.credentials, Credentials::AkSk { .. })
+        let known = self.provider.known();
+        let mut known = known.iter().map(|identity| identity.credentials());
+        known.any(|credentials| matches!(credentials, Credentials::AkSk { .. }))
     }
 
-    /// The secrets that an answer to `request` could echo.
-    pub(crate) fn secrets<'s>(&'s self, request: &'s Request) -> Vec<&'s str> {
-        let mut secrets = self.settings.credentials.secrets();
+    /// Does something with the secrets that an answer to `request` could echo.
+    pub(crate) fn with_secrets<T>(&self, request: &Request, work: impl FnOnce(&[&str]) -> T) -> T {
+        let identities = self.provider.known();
+        let mut secrets: Vec<&str> = identities
+            .iter()
+            .flat_map(|identity| identity.credentials().secrets())
+            .collect();
         secrets.extend(request.secrets());
-        secrets
+        work(&secrets)
     }
 
-    /// Turns a request into what travels: URL, headers and body, signed or with a token.
+    /// Signs a request as a call would, without sending it.
     ///
     /// # Errors
     ///
-    /// Where the id or project id could not stand in a URL, which validation rules out.
+    /// Where credentials or project are not at hand, or cannot stand in a URL, which validation rules out.
     pub fn sign(&self, request: &Request) -> Result<Outgoing, Failure> {
-        let endpoint = &self.settings.endpoint;
-        let path = request.path(&self.encoded_project_id);
+        let identity = self.provider.ready().ok_or_else(Failure::changed_path)?;
+        let project_id = self.project_id.get().ok_or_else(Failure::changed_path)?;
+        self.sign_as(
+            request,
+            &identity,
+            project_id,
+            &self.settings.endpoints[self.reached()],
+        )
+    }
+
+    /// Turns a request into what travels: URL, headers and body, signed or with a token.
+    fn sign_as(
+        &self,
+        request: &Request,
+        identity: &Identity,
+        project_id: &ProjectId,
+        endpoint: &Endpoint,
+    ) -> Result<Outgoing, Failure> {
+        let path = request.path(&project_id.encoded);
         let url = endpoint.url(&path).ok_or_else(Failure::changed_path)?;
         let body = request.body();
-        let headers = self
-            .headers(&request.operation.method, &path, &body)
+        let unsigned = Unsigned {
+            method: &request.operation.method,
+            authority: endpoint.authority(),
+            path: &path,
+            query: "",
+            body: &body,
+            project_id: Some(&project_id.encoded),
+        };
+        let headers = unsigned
+            .headers(identity, self.correction.now())
             .ok_or_else(Failure::changed_path)?;
         Ok(Outgoing {
             method: request.operation.method.clone(),
@@ -173,55 +349,24 @@ impl Client {
             wants_body: request.operation.action == Action::Show,
         })
     }
+}
 
-    /// The headers of a request; `None` if a value cannot stand in a header, which checked settings rule out.
-    fn headers(&self, method: &Method, path: &str, body: &Bytes) -> Option<HeaderMap> {
-        let authority = self.settings.endpoint.authority();
-        let mut headers = HeaderMap::with_capacity(8);
-        headers.insert(HOST, HeaderValue::from_str(authority).ok()?);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(CONTENT_JSON));
-        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        headers.insert(
-            &X_PROJECT_ID,
-            HeaderValue::from_str(&self.encoded_project_id).ok()?,
-        );
-        match &self.settings.credentials {
-            Credentials::Token(token) => {
-                headers.insert(&X_AUTH_TOKEN, sensitive(token.expose_secret())?);
-            }
-            Credentials::AkSk {
-                access_key,
-                security_token,
-                signing_key,
-                ..
-            } => {
-                let date = signing::format_date(self.correction.now());
-                // Sorted by name, as the signature wants them.
-                let mut signed = vec![
-                    (CONTENT_TYPE.as_str(), CONTENT_JSON),
-                    (HOST.as_str(), authority),
-                    (X_PROJECT_ID.as_str(), self.encoded_project_id.as_str()),
-                    (X_SDK_DATE.as_str(), date.as_str()),
-                ];
-                if let Some(token) = security_token {
-                    headers.insert(&X_SECURITY_TOKEN, sensitive(token.expose_secret())?);
-                    signed.push((X_SECURITY_TOKEN.as_str(), token.expose_secret()));
-                }
-                let to_sign = ToSign {
-                    method: method.as_str(),
-                    path,
-                    query: "",
-                    headers: &signed,
-                    body_hash: &signing::body_hash(body),
-                };
-                let signature = signing_key.sign(&to_sign, &date);
-                let authorization =
-                    signing::authorization(access_key.expose_secret(), &signed, &signature);
-                headers.insert(&X_SDK_DATE, HeaderValue::from_str(&date).ok()?);
-                headers.insert(AUTHORIZATION, sensitive(&authorization)?);
-            }
+/// Whether no connection came about, so that another endpoint can be tried. One whose certificate is wrong was
+/// reached.
+fn was_not_reached(failure: &Failure) -> bool {
+    failure.kind == FailureKind::Connect && failure.cause.kind != CauseKind::Tls
+}
+
+/// The error of credentials or a project that could not be had.
+pub(crate) fn unready_error(fault: Fault) -> Error {
+    match fault.kind {
+        FaultKind::NotConfigured | FaultKind::Misconfigured => {
+            Error::Configuration(fault.to_string())
         }
-        Some(headers)
+        FaultKind::Absent | FaultKind::Failed => Error::Credentials {
+            source_name: fault.source,
+            message: fault.message,
+        },
     }
 }
 
@@ -251,18 +396,12 @@ pub fn validate(settings: &ClientSettings, call: Call) -> Result<Request, Error>
     })
 }
 
-/// A header value that is not shown, and not kept in a compression table.
-fn sensitive(value: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(value).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
 /// The error of a call whose last attempt failed so.
 pub(crate) fn failure_error(asked: Asked, failure: &Failure) -> Error {
     let asked = Box::new(asked);
     let cause = failure.cause.clone();
-    match failure.kind {
+    match &failure.kind {
+        FailureKind::Unready(fault) => unready_error(fault.clone()),
         FailureKind::Connect => Error::Connect { asked, cause },
         FailureKind::Timeout => Error::Timeout {
             asked,

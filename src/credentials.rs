@@ -1,7 +1,6 @@
 //! Who is calling: an access key that signs requests, or a token that stands in for a signature.
 
 use crate::secret::{ExposeSecret, SecretString};
-use crate::signing::SigningKey;
 
 /// The longest token the service takes ("Request header parameters").
 const LONGEST_TOKEN: usize = 16_384;
@@ -13,12 +12,10 @@ pub enum Credentials {
     AkSk {
         /// The access key.
         access_key: SecretString,
-        /// The secret key, kept so that it can be found in an answer that echoes it.
+        /// The secret key.
         secret_key: SecretString,
         /// The token of a temporary key.
         security_token: Option<SecretString>,
-        /// The secret key made ready to sign.
-        signing_key: SigningKey,
     },
     /// An IAM token, sent as `X-Auth-Token`.
     Token(SecretString),
@@ -42,12 +39,10 @@ impl Credentials {
         if let Some(token) = &security_token {
             check_header("security_token", token, LONGEST_TOKEN)?;
         }
-        let signing_key = SigningKey::new(secret_key.expose_secret());
         Ok(Self::AkSk {
             access_key,
             secret_key,
             security_token,
-            signing_key,
         })
     }
 
@@ -59,6 +54,14 @@ impl Credentials {
     pub fn token(token: SecretString) -> Result<Self, String> {
         check_header("token", &token, LONGEST_TOKEN)?;
         Ok(Self::Token(token))
+    }
+
+    /// What tells one holder of credentials from another: the access key, or the token.
+    pub(crate) fn name_of_holder(&self) -> &str {
+        match self {
+            Self::AkSk { access_key, .. } => access_key.expose_secret(),
+            Self::Token(token) => token.expose_secret(),
+        }
     }
 
     /// The values that must never be shown.

@@ -13,8 +13,11 @@ pub mod clock;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
+pub mod identity;
 pub mod journal;
 pub mod operation;
+mod place;
+pub mod project;
 pub mod region;
 pub mod request;
 pub mod retry;
@@ -22,9 +25,11 @@ pub mod secret;
 pub mod settings;
 pub mod settle;
 pub mod signing;
+pub mod source;
 pub mod start;
 pub mod tls;
 pub mod transport;
+mod unsigned;
 pub mod validation;
 
 #[cfg(feature = "emulator")]

@@ -36,3 +36,40 @@ pub fn is_known(region: &str) -> bool {
 pub fn endpoint_of(region: &str) -> Option<String> {
     is_known(region).then(|| format!("https://oms.{region}.myhuaweicloud.com"))
 }
+
+/// The regions in which the vendor's SDK asks the region's own token service.
+const STS_REGIONS: [&str; 12] = [
+    "cn-north-4",
+    "cn-south-1",
+    "cn-east-3",
+    "cn-southwest-2",
+    "ap-southeast-1",
+    "ap-southeast-3",
+    "ap-southeast-2",
+    "sa-brazil-1",
+    "la-south-2",
+    "af-south-1",
+    "ap-southeast-4",
+    "tr-west-1",
+];
+
+/// Known regions in which the vendor's SDK asks the global IAM.
+const WITHOUT_IAM: [&str; 2] = ["cn-south-4", "ap-southeast-5"];
+
+/// Where IAM answers for a known region.
+#[must_use]
+pub fn iam_endpoint_of(region: &str) -> Option<String> {
+    if WITHOUT_IAM.contains(&region) {
+        return Some("https://iam.myhuaweicloud.com".to_owned());
+    }
+    is_known(region).then(|| format!("https://iam.{region}.myhuaweicloud.com"))
+}
+
+/// Where the token service answers; it is asked in `cn-north-4` for regions without one.
+#[must_use]
+pub fn sts_endpoint_of(region: Option<&str>) -> String {
+    let region = region
+        .filter(|region| STS_REGIONS.contains(region))
+        .unwrap_or("cn-north-4");
+    format!("https://sts.{region}.myhuaweicloud.com")
+}

@@ -226,15 +226,17 @@ impl Start<'_> {
 
     fn succeed(&self, answer: &Answer, already_started: bool) -> StartResult {
         self.attempts.succeeded();
-        let secrets = self.attempts.client.secrets(self.attempts.request);
+        let client = self.attempts.client;
         let asked = self.attempts.asked();
         let result = StartResult {
             operation: asked.operation,
             resource_id: asked.resource_id,
             status_code: answer.status,
-            request_id: answer
-                .request_id()
-                .map(|id| redact(&id, &secrets).into_owned()),
+            request_id: answer.request_id().map(|id| {
+                client.with_secrets(self.attempts.request, |secrets| {
+                    redact(&id, secrets).into_owned()
+                })
+            }),
             attempts: asked.attempts,
             elapsed: asked.elapsed,
             already_started,
@@ -253,7 +255,12 @@ impl Start<'_> {
             asked: Box::new(self.attempts.asked()),
             noun: self.attempts.request.operation.resource.noun,
             happened,
-            seen: redact(&seen, &self.attempts.client.secrets(self.attempts.request)).into_owned(),
+            seen: self
+                .attempts
+                .client
+                .with_secrets(self.attempts.request, |secrets| {
+                    redact(&seen, secrets).into_owned()
+                }),
             cause,
         }
     }

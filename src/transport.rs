@@ -19,6 +19,7 @@ use crate::answer::Answer;
 use crate::endpoint::{Endpoint, is_loopback};
 use crate::error::{Cause, CauseKind};
 use crate::secret::{ExposeSecret, SecretString};
+use crate::source::Fault;
 use crate::tls;
 
 /// How connections are made.
@@ -83,7 +84,7 @@ pub struct Failure {
 }
 
 /// What kind of failure an attempt met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailureKind {
     /// There was no connection.
     Connect,
@@ -91,6 +92,8 @@ pub enum FailureKind {
     Timeout,
     /// The connection broke, or what came over it was no answer.
     Broken,
+    /// There was nothing to prove with who is calling, or no project to call for.
+    Unready(Fault),
 }
 
 /// A client's connections.
@@ -269,6 +272,16 @@ impl Failure {
                 os_error: None,
             },
         )
+    }
+
+    /// A request that was never made, for want of credentials or a project.
+    pub(crate) fn unready(fault: Fault) -> Self {
+        let cause = Cause {
+            kind: CauseKind::Other,
+            message: fault.to_string(),
+            os_error: None,
+        };
+        Self::new(false, FailureKind::Unready(fault), cause)
     }
 
     /// A request that was never made, because its URL would have named another path.

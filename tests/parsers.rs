@@ -93,6 +93,7 @@ fn profile_fault(text: &str) -> Option<String> {
             ca_bundle: None,
             allow_http: false,
         },
+        signing: None,
     };
     resolve(given, behaviour, &OnlyFile(text.to_owned())).err()
 }

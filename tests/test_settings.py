@@ -185,7 +185,8 @@ def test_everything_that_is_missing_is_told_at_once_with_where_it_was_looked_for
 def test_a_home_that_is_missing_is_no_mystery(monkeypatch):
     monkeypatch.delenv("HOME")
     monkeypatch.delenv("USERPROFILE", raising=False)
-    assert "~/.huaweicloud/credentials (there is no home directory)" in refusal(region="cn-north-4")
+    told = refusal(region="cn-north-4", credentials=oms.ProfileCredentials())
+    assert told == "ProfileCredentials: there is no home directory"
 
 
 @pytest.mark.parametrize(
@@ -201,7 +202,7 @@ def test_half_a_key_pair_is_told_and_nothing_else_is_used_for_it(monkeypatch, pr
     profile(PROFILE.format(ak="a", sk="b"))
     monkeypatch.setenv(there, "top-secret")
     told = refusal(region="cn-north-4")
-    assert told == f"{there} is set, but {missing} is not"
+    assert told == f"EnvironmentCredentials: {there} is set, but {missing} is not"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,7 @@ def test_half_a_key_pair_is_told_and_nothing_else_is_used_for_it(monkeypatch, pr
 )
 def test_a_profile_that_cannot_be_used_is_told_without_its_content(profile, text, told):
     place = profile(text)
-    refused = refusal(region="cn-north-4", project_id="p")
+    refused = refusal(region="cn-north-4", project_id="p", credentials=oms.ProfileCredentials())
     assert told in refused
     assert str(place) in refused
     assert "secret" not in refused.replace(str(place), "")
@@ -234,14 +235,14 @@ def test_a_profile_that_is_a_directory_is_told(monkeypatch, tmp_path):
 
 def test_a_variable_that_is_not_text_is_told_as_missing(monkeypatch):
     monkeypatch.setitem(os.environb, b"HUAWEICLOUD_SDK_PROJECT_ID", b"\xff")
-    assert "no project id" in refusal(region="cn-north-4", credentials=oms.Token("t"))
+    assert "no project id" in refusal(endpoint="https://oms.example.com", credentials=oms.Token("t"))
 
 
 def test_a_profile_without_a_project_id_is_told_where_one_was_needed(profile):
-    place = profile("[basic]\nak = a\nsk = b\n")
-    told = refusal(region="cn-north-4")
-    assert told.startswith("no project id: ")
-    assert f"{place} (no project_id there)" in told
+    profile("[basic]\nak = a\nsk = b\n")
+    told = refusal(endpoint="https://oms.example.com")
+    assert told.startswith("no project id, and it cannot be looked up (no region is known): ")
+    assert "write project_id into section [basic]" in told
 
 
 # -- endpoints
@@ -419,9 +420,21 @@ def test_a_bundle_that_cannot_be_read_is_told_with_its_path(tmp_path):
         ("endpoint", 5, "endpoint must be a string, not int"),
         ("endpoint", "https://\ud800", "endpoint must be Unicode text without lone surrogates"),
         ("project_id", 5, "project_id must be a string, not int"),
-        ("credentials", "ak:sk", r"credentials must be AkSk(...) or Token(...), not str"),
-        ("credentials", ("ak", "sk"), r"credentials must be AkSk(...) or Token(...), not tuple"),
-        ("credentials", oms.AkSk, r"credentials must be AkSk(...) or Token(...), not type"),
+        (
+            "credentials",
+            "ak:sk",
+            r"credentials must be AkSk(...), Token(...) or another source of credentials, not str",
+        ),
+        (
+            "credentials",
+            ("ak", "sk"),
+            r"credentials must be AkSk(...), Token(...) or another source of credentials, not tuple",
+        ),
+        (
+            "credentials",
+            oms.AkSk,
+            r"credentials must be AkSk(...), Token(...) or another source of credentials, not type",
+        ),
         ("timeout", "60", "timeout must be a positive number of seconds, not str"),
         ("timeout", None, "timeout must be a positive number of seconds, not NoneType"),
         ("timeout", True, "timeout must be a positive number of seconds, not bool"),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from huaweicloud_oms._core import AkSk, Call, RetryPolicy, Token
+    from huaweicloud_oms._core import Call, CredentialsSource, RetryPolicy
 
     _P = ParamSpec("_P")
     _R = TypeVar("_R")
@@ -89,13 +89,16 @@ class _Settings:
         region: str | None = None,
         endpoint: str | None = None,
         project_id: str | None = None,
-        credentials: AkSk | Token | None = None,
+        credentials: CredentialsSource | None = None,
         timeout: float = 60.0,
         connect_timeout: float = 10.0,
         retry: RetryPolicy | None = None,
         proxy: str | None = None,
         ca_bundle: str | os.PathLike[str] | bytes | None = None,
         allow_http: bool = False,
+        signing: str | None = None,
+        domain: str | None = None,
+        iam_endpoint: str | None = None,
     ) -> None:
         try:
             self._core = Core(
@@ -109,10 +112,14 @@ class _Settings:
                 proxy=proxy,
                 ca_bundle=ca_bundle,
                 allow_http=allow_http,
+                signing=signing,
+                domain=domain,
+                iam_endpoint=iam_endpoint,
             )
         finally:
             # A traceback could show what was put where it does not belong, and a proxy's password.
             del region, endpoint, project_id, credentials, timeout, connect_timeout, retry, proxy, ca_bundle, allow_http
+            del signing, domain, iam_endpoint
 
     @property
     def region(self) -> str | None:
@@ -120,13 +127,18 @@ class _Settings:
         return self._core.region
 
     @property
-    def project_id(self) -> str:
-        """The project, part of every request's path."""
+    def project_id(self) -> str | None:
+        """The project, part of every request's path; `None` where it was not given and no call has looked it up yet."""
         return self._core.project_id
 
     @property
+    def credentials_source(self) -> str | None:
+        """The class that gives the credentials; `None` as long as only asking its sources will show."""
+        return self._core.credentials_source
+
+    @property
     def endpoint(self) -> str:
-        """Where requests go, without a slash at the end."""
+        """Where requests go, without a slash at the end; of several endpoints, the one that was reached last."""
         return self._core.endpoint
 
     def __repr__(self) -> str:
@@ -147,20 +159,27 @@ class Client(_Settings):
     or the end of a `with` block, closes them.
 
     Settings that are not given come from the environment (`HUAWEICLOUD_REGION` or `HUAWEICLOUD_OMS_ENDPOINT`,
-    `HUAWEICLOUD_SDK_PROJECT_ID`, `HUAWEICLOUD_SDK_AK` and `HUAWEICLOUD_SDK_SK`), then from the vendor's profile file
-    (`~/.huaweicloud/credentials`, or the file that `HUAWEICLOUD_SDK_CREDENTIALS_FILE` names).
+    `HUAWEICLOUD_SDK_PROJECT_ID`), then from the vendor's profile file (`~/.huaweicloud/credentials`, or the file that
+    `HUAWEICLOUD_SDK_CREDENTIALS_FILE` names). A project that is nowhere to be found is looked up at IAM by the region's
+    name, before the first call.
 
     Args:
         region: One of `REGIONS`; not needed with `endpoint`.
-        endpoint: Where requests go, as `https://host`; used as given. `http://` is for this machine only.
+        endpoint: Where requests go, as `https://host`; used as given. `http://` is for this machine only. Of several,
+            separated by commas, the next is tried when one cannot be reached.
         project_id: The project, 1 to 1024 characters.
-        credentials: `AkSk` or `Token`.
+        credentials: `AkSk`, `Token` or another source of credentials; `CredentialChain()` by default.
         timeout: How long a whole call may take, retries included, in seconds.
         connect_timeout: How long connecting may take, TLS handshake included, in seconds.
         retry: What is tried again, and how patiently.
         proxy: A proxy's URL; by default the environment's `HTTPS_PROXY` and its like.
         ca_bundle: PEM certificates to trust instead of the machine's store: a path, or the content as bytes.
         allow_http: Accept an `http://` endpoint on another machine. Requests carry access keys!
+        signing: The algorithm that requests are signed with: `SDK-HMAC-SHA256` (the default), `V11-HMAC-SHA256` (a key
+            derived for the region), `SDK-HMAC-SM3`, `SDK-ECDSA-P256-SHA256` or `SDK-SM2-SM3`.
+        domain: The site's domain, for regions that are not in `REGIONS`: `https://oms.{region}.{domain}` is called.
+        iam_endpoint: Where IAM answers, for a project that has to be looked up and for `IamPasswordCredentials`; by
+            default `HUAWEICLOUD_SDK_IAM_ENDPOINT`, else beside OMS.
 
     Raises:
         ConfigurationError: A setting is missing or cannot be used; the message names all of them.

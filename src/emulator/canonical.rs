@@ -1,11 +1,34 @@
-//! The canonical request, made from what was received: raw bytes, before anything has read a meaning into them.
+//! The canonical request, and what else a signature's texts are read with.
+//!
+//! This is written from the signing guide and shares no code with the signer in `crate::signing`, so that each
+//! can find the other's mistakes.
 
 use std::fmt::Write as _;
 
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 use percent_encoding::percent_decode;
-use sha2::{Digest, Sha256};
+use time::{Date, Month, PrimitiveDateTime, Time};
+
+/// `20191115T033655Z` in milliseconds since 1970.
+pub(super) fn parse_date(date: &str) -> Option<i64> {
+    let digits = date.strip_suffix('Z')?;
+    let (day, time) = digits.split_once('T')?;
+    if day.len() != 8 || time.len() != 6 || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'T')
+    {
+        return None;
+    }
+    let two = |text: &str, at: usize| text.get(at..at + 2)?.parse::<u8>().ok();
+    let month = Month::try_from(two(day, 4)?).ok()?;
+    let day = Date::from_calendar_date(day.get(..4)?.parse().ok()?, month, two(day, 6)?).ok()?;
+    let time = Time::from_hms(two(time, 0)?, two(time, 2)?, two(time, 4)?).ok()?;
+    Some(
+        PrimitiveDateTime::new(day, time)
+            .assume_utc()
+            .unix_timestamp()
+            * 1000,
+    )
+}
 
 /// The canonical request up to the body's hash. Headers stay bytes: the service sees what was sent.
 pub(super) fn canonical_stem(head: &Parts, signed: &[&str]) -> Vec<u8> {
@@ -90,31 +113,6 @@ pub(super) fn header_text(headers: &HeaderMap, name: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What may stand for the body. `X-Sdk-Content-Sha256: UNSIGNED-PAYLOAD` leaves the body out of the signature;
-/// the vendor's signers differ on an empty body, where some then sign the hash of nothing.
-pub(super) fn payload_hashes(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
-    let unsigned = "UNSIGNED-PAYLOAD";
-    let declared = headers
-        .get("x-sdk-content-sha256")
-        .map(http::HeaderValue::as_bytes);
-    if declared == Some(unsigned.as_bytes()) {
-        let mut hashes = vec![unsigned.to_owned()];
-        if body.is_empty() {
-            hashes.push(sha256_hex(body));
-        }
-        return hashes;
-    }
-    let hash = sha256_hex(body);
-    match declared {
-        Some(declared) if declared != hash.as_bytes() => Vec::new(),
-        _ => vec![hash],
-    }
-}
-
-pub(super) fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
@@ -123,4 +121,41 @@ pub(super) fn hex(bytes: &[u8]) -> String {
             let _ = write!(text, "{byte:02x}");
             text
         })
+}
+
+/// The bytes of a hexadecimal text; nothing where it is none.
+pub(super) fn unhex(text: &str) -> Vec<u8> {
+    let digit = |byte: &u8| {
+        char::from(*byte)
+            .to_digit(16)
+            .and_then(|d| u8::try_from(d).ok())
+    };
+    text.as_bytes()
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => Some(digit(high)? << 4 | digit(low)?),
+            _ => None,
+        })
+        .collect::<Option<_>>()
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_strictly() {
+        assert_eq!(parse_date("20191115T033655Z"), Some(1_573_789_015_000));
+        for bad in [
+            "",
+            "20191115T033655",
+            "20191315T033655Z",
+            "20191115T033660Z",
+            "2019-115T033655Z",
+            "ééééT033655Z",
+        ] {
+            assert_eq!(parse_date(bad), None, "{bad}");
+        }
+    }
 }

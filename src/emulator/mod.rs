@@ -8,17 +8,20 @@ mod auth;
 mod canonical;
 mod clock;
 mod faults;
+mod identity;
 mod persistence;
 mod recording;
 mod router;
 mod server;
 mod service;
+mod signature;
 pub mod state;
 mod wire;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +30,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 
 pub use faults::{Effect, Fault, Filter, Reply, Spoil, WireEffect};
+pub use identity::{Identity, POD_PATH};
 pub use recording::RecordedRequest;
 
 use crate::operation::Resource;
@@ -48,6 +52,10 @@ pub struct Config {
     pub security_token: Option<SecretString>,
     /// The token that requests may carry instead of a signature.
     pub token: Option<SecretString>,
+    /// How many wrong signatures in a row lock a key for five minutes; never where it is `None`.
+    pub lock_after: Option<u32>,
+    /// IAM and its like, where they are served too.
+    pub identity: Option<Identity>,
     /// The only project there is.
     pub project_id: String,
     /// The address to listen on.
@@ -96,9 +104,19 @@ impl Emulator {
             Some(path) => persistence::load(path, clock.now_ms())?,
             None => World::default(),
         };
+        let mut gate = Gate::new(
+            config.key,
+            config.security_token,
+            config.token,
+            config.lock_after,
+        );
+        if config.identity.is_some() {
+            gate.close();
+        }
         let service = Service {
             clock,
-            gate: Gate::new(config.key, config.security_token, config.token),
+            gate,
+            identity: config.identity,
             project_id: config.project_id,
             faults: faults::Faults::default(),
             recording: recording::Recording::new(config.max_requests),
@@ -246,6 +264,18 @@ impl Emulator {
         self.service.world().starts()
     }
 
+    /// How many keys and tokens IAM and its like have given.
+    #[must_use]
+    pub fn issued(&self) -> u64 {
+        let identity = self.service.identity.as_ref();
+        identity.map_or(0, |identity| identity.issued.load(Ordering::Relaxed))
+    }
+
+    /// Lets every key and token that they have given expire now.
+    pub fn expire_issued(&self) {
+        self.service.gate.expire_issued();
+    }
+
     /// Has the next requests meet a fault.
     pub fn inject(&self, fault: Fault) {
         self.service.faults.inject(fault);
@@ -305,6 +335,8 @@ mod tests {
             key: None,
             security_token: None,
             token: None,
+            lock_after: None,
+            identity: None,
             project_id: "p".to_owned(),
             host: Ipv4Addr::LOCALHOST.into(),
             port: 0,

@@ -89,7 +89,7 @@ fn is_secret(name: &HeaderName) -> bool {
     [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name)
         || matches!(
             name.as_str(),
-            "x-auth-token" | "x-security-token" | "x-subject-token"
+            "x-auth-token" | "x-security-token" | "x-subject-token" | "x-metadata-token"
         )
 }
 

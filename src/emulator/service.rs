@@ -14,6 +14,7 @@ use super::answers::{self, Answer, Problem};
 use super::auth::Gate;
 use super::clock::Clock;
 use super::faults::{Effect, Fault, Faults, WireEffect};
+use super::identity::{Asked, Identity};
 use super::recording::{RecordedRequest, Recording};
 use super::router::{Route, route};
 use super::state::World;
@@ -27,6 +28,7 @@ const MOST_BODY_BYTES: usize = 12 << 20;
 pub(super) struct Service {
     pub(super) clock: Clock,
     pub(super) gate: Gate,
+    pub(super) identity: Option<Identity>,
     pub(super) project_id: String,
     pub(super) faults: Faults,
     pub(super) recording: Recording,
@@ -121,6 +123,9 @@ impl Service {
         received: Received,
         fault: Option<Arc<Fault>>,
     ) -> Result<Answer, Broken> {
+        if let (Some(identity), Some(_)) = (&self.identity, self.asked_identity(&received)) {
+            tokio::time::sleep(identity.delay).await;
+        }
         let Some(fault) = fault else {
             return Ok(self.handle(&received));
         };
@@ -170,10 +175,21 @@ impl Service {
 
     /// Handles a request as the service would.
     fn handle(&self, received: &Received) -> Answer {
+        if let (Some(identity), Some(asked)) = (&self.identity, self.asked_identity(received)) {
+            let (head, body, now) = (&received.head, &received.body, self.clock.now_ms());
+            let answer = identity.answer(asked, head, body, &self.gate, now);
+            return answer.unwrap_or_else(|refusal| *refusal);
+        }
         match self.carry_out(received) {
             Ok(body) => answers::done(body),
             Err(problem) => problem.answer(&received.request_id),
         }
+    }
+
+    /// What is asked of IAM or its like, where they are served.
+    fn asked_identity(&self, received: &Received) -> Option<Asked> {
+        self.identity.as_ref()?;
+        Asked::of(&received.head.method, received.head.uri.path())
     }
 
     fn carry_out(&self, received: &Received) -> Result<Bytes, Problem> {

@@ -8,20 +8,23 @@ use pyo3::types::{PyDict, PyTuple};
 
 use super::arguments::{self, Arguments};
 use super::asyncio::{self, Mailbox, Running};
+use super::credentials::LoopSlot;
 use super::errors::{configuration, exception};
 use super::gate::detached;
 use super::settings::ClientArguments;
 use super::{blocking, logging, results, runtime};
-use crate::client::{CallOptions, Client as CoreClient, ClientSettings, validate};
+use crate::client::{CallOptions, Client as CoreClient, ClientSettings, Project, validate};
 use crate::error::Error;
 use crate::journal::{Event, Journal};
 use crate::operation::{Action, Operation};
 use crate::request::Request;
+use crate::source::Prepared as Source;
 
 /// What `Client` and `AsyncClient` share: settings, and connections made on first use in each process.
 #[pyclass(frozen, module = "huaweicloud_oms._core")]
 pub(super) struct Core {
     settings: Arc<ClientSettings>,
+    slot: Arc<LoopSlot>,
     connections: Mutex<Connections>,
 }
 
@@ -39,7 +42,7 @@ enum Connections {
 impl Core {
     #[new]
     #[pyo3(signature = (*, region, endpoint, project_id, credentials, timeout, connect_timeout, retry, proxy,
-        ca_bundle, allow_http))]
+        ca_bundle, allow_http, signing, domain, iam_endpoint))]
     #[allow(clippy::too_many_arguments, reason = "they are the client's settings")]
     fn new(
         region: Option<&Bound<'_, PyAny>>,
@@ -52,6 +55,9 @@ impl Core {
         proxy: Option<&Bound<'_, PyAny>>,
         ca_bundle: Option<&Bound<'_, PyAny>>,
         allow_http: &Bound<'_, PyAny>,
+        signing: Option<&Bound<'_, PyAny>>,
+        domain: Option<&Bound<'_, PyAny>>,
+        iam_endpoint: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let arguments = ClientArguments {
             region,
@@ -64,9 +70,14 @@ impl Core {
             proxy,
             ca_bundle,
             allow_http,
+            signing,
+            domain,
+            iam_endpoint,
         };
+        let slot = Arc::new(LoopSlot::default());
         Ok(Self {
-            settings: Arc::new(arguments.resolve()?),
+            settings: Arc::new(arguments.resolve(Arc::clone(&slot))?),
+            slot,
             connections: Mutex::new(Connections::None),
         })
     }
@@ -77,13 +88,27 @@ impl Core {
     }
 
     #[getter]
-    fn endpoint(&self) -> &str {
-        self.settings.endpoint.as_str()
+    fn endpoint(&self) -> String {
+        match &self.connected() {
+            Some(client) => client.endpoint().to_owned(),
+            None => self.settings.endpoints[0].as_str().to_owned(),
+        }
     }
 
     #[getter]
-    fn project_id(&self) -> &str {
-        &self.settings.project_id
+    fn project_id(&self) -> Option<String> {
+        match (&self.settings.project, self.connected()) {
+            (Project::Id(id), _) => Some(id.clone()),
+            (Project::Lookup(_), client) => client?.project_id().map(str::to_owned),
+        }
+    }
+
+    #[getter]
+    fn credentials_source(&self) -> Option<&'static str> {
+        match self.connected() {
+            Some(client) => client.credentials_source(),
+            None => self.settings.source.name(),
+        }
     }
 
     /// Takes a call's arguments. Whatever is wrong with them is raised by the call, not here: here the caller's
@@ -143,9 +168,20 @@ impl Core {
         let (request, timeout) = request.map_err(|error| exception(py, error))?;
         Ok(Prepared {
             client: self.client(py)?,
+            slot: Arc::clone(&self.slot),
             request,
             timeout,
         })
+    }
+
+    /// The client of this process, if it has been used.
+    fn connected(&self) -> Option<Arc<CoreClient>> {
+        match &*self.lock() {
+            Connections::Of { generation, client } if *generation == runtime::generation() => {
+                Some(Arc::clone(client))
+            }
+            _ => None,
+        }
     }
 
     /// The client with this process's connections.
@@ -162,7 +198,12 @@ impl Core {
             }
             Connections::Of { .. } | Connections::None => {}
         }
-        let client = CoreClient::new(Arc::clone(&self.settings));
+        let background = match &self.settings.source {
+            Source::Fixed { .. } => None,
+            // Blocking calls drive their own connections, and nothing between them.
+            Source::Live(_) => Some(runtime::background(py)?.handle().clone()),
+        };
+        let client = CoreClient::renewing_on(Arc::clone(&self.settings), background);
         let client = Arc::new(client.map_err(|error| exception(py, error))?);
         drop(self.replace(Connections::Of {
             generation: runtime::generation(),
@@ -205,6 +246,7 @@ enum State {
 
 struct Prepared {
     client: Arc<CoreClient>,
+    slot: Arc<LoopSlot>,
     request: Request,
     timeout: Option<std::time::Duration>,
 }
@@ -239,6 +281,7 @@ impl Call {
     fn spawn(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let prepared = self.take_prepared()?;
         let (mailbox, event_loop) = Mailbox::of_running_loop(py)?;
+        prepared.slot.note(&event_loop)?;
         let options = CallOptions {
             timeout: prepared.timeout,
             journal: logging::is_wanted(py)

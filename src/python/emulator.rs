@@ -27,7 +27,8 @@ pub struct Emulator(core::Emulator);
 #[pymethods]
 impl Emulator {
     #[new]
-    #[pyo3(signature = (*, ak, sk, project_id, security_token, token, host, port, clock_offset, max_requests, state))]
+    #[pyo3(signature = (*, ak, sk, project_id, security_token, token, host, port, clock_offset, max_requests, state,
+        lock_after, identity))]
     #[allow(clippy::too_many_arguments)] // they are the public constructor's, by name
     fn new(
         ak: Option<String>,
@@ -40,6 +41,8 @@ impl Emulator {
         clock_offset: f64,
         max_requests: i64,
         state: Option<PathBuf>,
+        lock_after: Option<u32>,
+        identity: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let key = match (ak, sk) {
             (Some(ak), Some(sk)) => Some((ak, SecretString::from(sk))),
@@ -66,6 +69,10 @@ impl Emulator {
             key,
             security_token: security_token.map(SecretString::from),
             token: token.map(SecretString::from),
+            lock_after,
+            identity: identity
+                .map(|known| self::identity(known, &project_id))
+                .transpose()?,
             project_id,
             host: address(host)?,
             port: natural("port", port)?,
@@ -252,6 +259,16 @@ impl Emulator {
         Ok(())
     }
 
+    #[getter]
+    fn issued(&self) -> PyResult<u64> {
+        Ok(self.here()?.issued())
+    }
+
+    fn expire_issued(&self) -> PyResult<()> {
+        self.here()?.expire_issued();
+        Ok(())
+    }
+
     fn clear_faults(&self, py: Python<'_>) -> PyResult<()> {
         let local = self.here()?;
         detached(py, || local.clear_faults())
@@ -273,6 +290,32 @@ impl Emulator {
 fn natural<T: TryFrom<i64>>(name: &str, number: i64) -> PyResult<T> {
     let told = |_| PyValueError::new_err(format!("{name} is out of its range: {number}"));
     T::try_from(number).map_err(told)
+}
+
+/// IAM and its like, from a Python `Identity`.
+fn identity(known: &Bound<'_, PyAny>, project_id: &str) -> PyResult<core::Identity> {
+    let text = |name: &str| known.getattr(name)?.extract::<String>();
+    let projects = known.getattr("projects")?;
+    let lifetime: f64 = known.getattr("lifetime")?.extract()?;
+    if !lifetime.is_finite() {
+        return Err(PyValueError::new_err(
+            "lifetime must be a number of seconds",
+        ));
+    }
+    Ok(core::Identity {
+        region: text("region")?,
+        projects: if projects.is_none() {
+            vec![project_id.to_owned()]
+        } else {
+            projects.extract()?
+        },
+        user: (text("user")?, text("password")?.into(), text("domain")?),
+        token: text("token")?.into(),
+        lifetime,
+        delay: pause(Some(known.getattr("delay")?.extract()?), 0.0)?,
+        session: known.getattr("session")?.extract()?,
+        issued: 0.into(),
+    })
 }
 
 fn reason(given: Option<(String, String)>) -> Option<ErrorReason> {

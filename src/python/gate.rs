@@ -2,7 +2,8 @@
 //!
 //! An interpreter that exits ends every other thread that asks for its lock, in the middle of Rust code if it stands
 //! there, which aborts the process. So threads that come back from a blocking call pass here: once the gate is closed,
-//! they stand still until the process is over. The runtime's own threads never enter the interpreter.
+//! they stand still until the process is over. The runtime's own threads enter the interpreter only to begin a
+//! function that gives credentials, for a moment.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -41,6 +42,15 @@ impl Gate {
         loop {
             thread::park();
         }
+    }
+
+    /// Does `work` with the interpreter's lock, unless the interpreter is exiting. For threads of the runtime.
+    pub(super) fn enter(&self, work: impl FnOnce(Python<'_>)) {
+        self.inside.fetch_add(1, Ordering::SeqCst);
+        if !self.is_closed.load(Ordering::SeqCst) {
+            Python::try_attach(work);
+        }
+        self.inside.fetch_sub(1, Ordering::SeqCst);
     }
 
     fn end_return(&self) {

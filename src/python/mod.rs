@@ -18,12 +18,14 @@ mod credentials;
 mod emulator;
 mod environment;
 mod errors;
+mod function;
 mod gate;
 mod logging;
 mod results;
 mod runtime;
 mod settings;
 mod signing;
+mod sources;
 
 use pyo3::prelude::*;
 
@@ -36,7 +38,7 @@ mod _core {
     #[pymodule_export]
     use super::client::{Call, Core};
     #[pymodule_export]
-    use super::credentials::{AkSk, Token};
+    use super::credentials::{AkSk, CredentialsSource, Token};
     #[cfg(feature = "emulator")]
     #[pymodule_export]
     use super::emulator::Emulator;
@@ -46,6 +48,11 @@ mod _core {
     use super::settings::RetryPolicy;
     #[pymodule_export]
     use super::signing::sign_request;
+    #[pymodule_export]
+    use super::sources::{
+        CredentialChain, EnvironmentCredentials, FunctionCredentials, IamPasswordCredentials,
+        OidcCredentials, PodIdentityCredentials, ProfileCredentials, ServerMetadataCredentials,
+    };
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -1,5 +1,6 @@
 //! A client's settings, from Python's arguments: everything wrong with them is told at once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBoolMethods, PyBytes, PyDict, PyInt, PyString};
 
 use super::arguments::{number, positive_seconds, type_name};
-use super::credentials;
+use super::credentials::{self, LoopSlot};
 use super::errors::configuration;
 use crate::client::ClientSettings;
 use crate::retry::RetryPolicy as Policy;
@@ -145,11 +146,14 @@ pub(super) struct ClientArguments<'a, 'py> {
     pub(super) proxy: Option<&'a Bound<'py, PyAny>>,
     pub(super) ca_bundle: Option<&'a Bound<'py, PyAny>>,
     pub(super) allow_http: &'a Bound<'py, PyAny>,
+    pub(super) signing: Option<&'a Bound<'py, PyAny>>,
+    pub(super) domain: Option<&'a Bound<'py, PyAny>>,
+    pub(super) iam_endpoint: Option<&'a Bound<'py, PyAny>>,
 }
 
 impl ClientArguments<'_, '_> {
     /// Checks the arguments, and fills in what is missing from the environment and the profile file.
-    pub(super) fn resolve(&self) -> PyResult<ClientSettings> {
+    pub(super) fn resolve(&self, slot: Arc<LoopSlot>) -> PyResult<ClientSettings> {
         let py = self.timeout.py();
         let mut faults = Faults::default();
         let given = Given {
@@ -162,9 +166,20 @@ impl ClientArguments<'_, '_> {
             project_id: faults
                 .keep(self.project_id.map(|v| text("project_id", v)).transpose())
                 .flatten(),
-            credentials: faults
-                .keep(self.credentials.map(credentials::extract).transpose())
+            domain: faults
+                .keep(self.domain.map(|v| text("domain", v)).transpose())
                 .flatten(),
+            iam_endpoint: faults
+                .keep(
+                    self.iam_endpoint
+                        .map(|v| text("iam_endpoint", v))
+                        .transpose(),
+                )
+                .flatten(),
+            source: faults
+                .keep(self.credentials.map(credentials::source).transpose())
+                .flatten(),
+            host: Some(slot),
         };
         let time = |name: &str, value| {
             positive_seconds(value).map_err(|message| format!("{name} {message}"))
@@ -175,7 +190,9 @@ impl ClientArguments<'_, '_> {
         let proxy = faults.keep(self.proxy.map(|v| text("proxy", v)).transpose());
         let ca_bundle = faults.keep(self.ca_bundle.map(bundle).transpose());
         let allow_http = faults.keep(flag("allow_http", self.allow_http));
+        let signing = faults.keep(self.signing.map(|v| text("signing", v)).transpose());
         let (
+            Some(signing),
             Some(timeout),
             Some(connect_timeout),
             Some(retry),
@@ -183,6 +200,7 @@ impl ClientArguments<'_, '_> {
             Some(ca_bundle),
             Some(allow_http),
         ) = (
+            signing,
             timeout,
             connect_timeout,
             retry,
@@ -205,6 +223,7 @@ impl ClientArguments<'_, '_> {
                 ca_bundle,
                 allow_http,
             },
+            signing,
         };
         resolve(given, behaviour, &Process).map_err(|message| configuration(py, message))
     }

@@ -11,11 +11,11 @@ use super::arguments::type_name;
 use super::credentials;
 use super::errors::configuration;
 use super::settings::text;
-use crate::credentials::Credentials;
+use crate::identity::{Identity, Proof};
 use crate::secret::ExposeSecret;
-use crate::signing::{self, DATE_HEADER, ToSign, UNSIGNED_PAYLOAD};
+use crate::signing::{self, Algorithm, DATE_HEADER, ToSign, UNSIGNED_PAYLOAD};
 
-/// Sign a request to any API of Huawei Cloud with SDK-HMAC-SHA256.
+/// Sign a request to any API of Huawei Cloud.
 ///
 /// Args:
 ///     method: The HTTP method.
@@ -24,19 +24,25 @@ use crate::signing::{self, DATE_HEADER, ToSign, UNSIGNED_PAYLOAD};
 ///     body: The body, as bytes or text.
 ///     credentials: The `AkSk` that signs.
 ///     date: When the request is signed, an aware `datetime`; now by default. The gateway accepts 15 minutes.
+///     signing: The algorithm: `SDK-HMAC-SHA256` (the default), `V11-HMAC-SHA256`, `SDK-HMAC-SM3`,
+///         `SDK-ECDSA-P256-SHA256` or `SDK-SM2-SM3`.
+///     region: The region that `V11-HMAC-SHA256` derives its key for.
+///     service: The service that `V11-HMAC-SHA256` derives its key for.
 ///
 /// Returns:
 ///     The given headers with those that sign the request: `Host`, `X-Sdk-Date`, `Authorization`,
-///     `X-Security-Token` for a temporary key, and `X-Sdk-Content-Sha256` where the body is not signed, which is
-///     one with a content type other than JSON or BSON.
+///     `X-Security-Token` for a temporary key, and `X-Sdk-Content-Sha256` (or `-Sm3`) where the body is neither JSON
+///     nor BSON and therefore not signed.
 ///
 /// Raises:
 ///     ConfigurationError: An argument cannot be used.
 ///
 /// See "AK/SK Signing and Authentication Algorithm" of the API signing guide.
 #[pyfunction]
-#[pyo3(signature = (method, url, *, headers=None, body=None, credentials, date=None),
-    text_signature = "(method, url, *, headers=None, body=b'', credentials, date=None)")]
+#[pyo3(signature = (method, url, *, headers=None, body=None, credentials, date=None, signing="SDK-HMAC-SHA256", region=None,
+        service="oms"),
+    text_signature = "(method, url, *, headers=None, body=b'', credentials, date=None, signing='SDK-HMAC-SHA256', region=None, service='oms')")]
+#[allow(clippy::too_many_arguments, reason = "they are the request's")]
 pub(super) fn sign_request<'py>(
     py: Python<'py>,
     method: &Bound<'py, PyAny>,
@@ -45,10 +51,14 @@ pub(super) fn sign_request<'py>(
     body: Option<&Bound<'py, PyAny>>,
     credentials: &Bound<'py, PyAny>,
     date: Option<&Bound<'py, PyAny>>,
+    signing: &str,
+    region: Option<&str>,
+    service: &str,
 ) -> PyResult<Bound<'py, PyDict>> {
     let signed = PyDict::new(py);
     copy_headers(headers, &signed)
-        .and_then(|()| sign(&signed, method, url, body, credentials, date))
+        .and_then(|()| Algorithm::named(signing, region, service))
+        .and_then(|algorithm| sign(&signed, method, url, body, credentials, date, &algorithm))
         .map_err(|message| configuration(py, format!("sign_request: {message}")))?;
     Ok(signed)
 }
@@ -61,13 +71,15 @@ fn sign(
     body: Option<&Bound<'_, PyAny>>,
     credentials: &Bound<'_, PyAny>,
     date: Option<&Bound<'_, PyAny>>,
+    algorithm: &Algorithm,
 ) -> Result<(), String> {
-    let Credentials::AkSk {
+    let credentials = credentials::extract(credentials)?;
+    let identity = Identity::new("AkSk", credentials, algorithm).map_err(str::to_owned)?;
+    let Some(Proof::Signature {
         access_key,
         security_token,
-        signing_key,
-        ..
-    } = credentials::extract(credentials)?
+        signer,
+    }) = identity.proof()
     else {
         return Err(
             "credentials must be AkSk(...): a token is sent as X-Auth-Token, and signs nothing"
@@ -97,11 +109,12 @@ fn sign(
     };
     add("Host", host)?;
     add("X-Sdk-Date", signing::format_date(time_of(date)?))?;
-    if let Some(token) = &security_token {
+    if let Some(token) = security_token {
         add("X-Security-Token", token.expose_secret().to_owned())?;
     }
+    let content_header = algorithm.hash().content_header();
     if is_unsigned {
-        add("X-Sdk-Content-Sha256", UNSIGNED_PAYLOAD.to_owned())?;
+        add(content_header, UNSIGNED_PAYLOAD.to_owned())?;
     }
     let mut lowered: Vec<(String, String)> = all
         .into_iter()
@@ -110,9 +123,9 @@ fn sign(
         .collect();
     lowered.sort_unstable();
     let date = value_of(&lowered, DATE_HEADER).ok_or("there is no date")?;
-    let body_hash = match value_of(&lowered, "x-sdk-content-sha256") {
+    let body_hash = match value_of(&lowered, content_header) {
         Some(declared) if !body.is_empty() => declared.to_owned(),
-        _ => signing::body_hash(&body),
+        _ => signer.body_hash(&body),
     };
     let to_sign: Vec<(&str, &str)> = lowered
         .iter()
@@ -125,8 +138,7 @@ fn sign(
         headers: &to_sign,
         body_hash: &body_hash,
     };
-    let signature = signing_key.sign(&request, date);
-    let authorization = signing::authorization(access_key.expose_secret(), &to_sign, &signature);
+    let authorization = signer.authorization(access_key.expose_secret(), &request, date);
     headers
         .set_item("Authorization", authorization)
         .map_err(|error| error.to_string())

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use huaweicloud_oms::answer::parse_message;
-use huaweicloud_oms::signing::{SigningKey, ToSign, body_hash};
+use huaweicloud_oms::signing::{Algorithm, Signer, ToSign};
 use huaweicloud_oms_benches::{call, client, settings, validated};
 
 fn request(c: &mut Criterion) {
@@ -22,8 +22,9 @@ fn request(c: &mut Criterion) {
             BatchSize::SmallInput,
         );
     });
-    let key = SigningKey::new("MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc");
-    let hash = body_hash(b"{}");
+    let (ak, sk) = ("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc");
+    let signer = Signer::new(&Algorithm::default(), ak, sk).expect("a key");
+    let hash = signer.body_hash(b"{}");
     let to_sign = ToSign {
         method: "POST",
         path: "/v2/p/tasks/1/start",
@@ -31,7 +32,7 @@ fn request(c: &mut Criterion) {
         headers: &[("host", "oms.cn-north-4.myhuaweicloud.com"), ("x-sdk-date", "20191115T033655Z")],
         body_hash: &hash,
     };
-    c.bench_function("signature alone", |b| b.iter(|| key.sign(black_box(&to_sign), "20191115T033655Z")));
+    c.bench_function("signature alone", |b| b.iter(|| signer.authorization(ak, black_box(&to_sign), "20191115T033655Z")));
 }
 
 fn answer(c: &mut Criterion) {

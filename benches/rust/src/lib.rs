@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use huaweicloud_oms::client::{Client, ClientSettings, validate};
+use huaweicloud_oms::client::{Client, ClientSettings, Project, validate};
 use huaweicloud_oms::credentials::Credentials;
 use huaweicloud_oms::endpoint::Endpoint;
 use huaweicloud_oms::error::Error;
 use huaweicloud_oms::operation::START_TASK;
 use huaweicloud_oms::request::Request;
 use huaweicloud_oms::retry::RetryPolicy;
+use huaweicloud_oms::signing::Algorithm;
+use huaweicloud_oms::source::Prepared;
 use huaweicloud_oms::transport::TransportSettings;
 use huaweicloud_oms::validation::{Call, Value};
 
@@ -22,11 +24,15 @@ use huaweicloud_oms::validation::{Call, Value};
 pub fn settings(endpoint: &str) -> Arc<ClientSettings> {
     let (ak, sk) = ("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc");
     Arc::new(ClientSettings {
-        endpoint: Endpoint::parse(endpoint, false).expect("an endpoint"),
+        endpoints: vec![Endpoint::parse(endpoint, false).expect("an endpoint")],
         region: None,
         endpoint_is_explicit: true,
-        project_id: "0123456789abcdef0123456789abcdef".to_owned(),
-        credentials: Credentials::ak_sk(ak.into(), sk.into(), None).expect("a key"),
+        project: Project::Id("0123456789abcdef0123456789abcdef".to_owned()),
+        source: Prepared::Fixed {
+            source: "AkSk",
+            credentials: Credentials::ak_sk(ak.into(), sk.into(), None).expect("a key"),
+        },
+        signing: Algorithm::default(),
         timeout: Duration::from_secs(60),
         retry: RetryPolicy::default(),
         transport: TransportSettings {

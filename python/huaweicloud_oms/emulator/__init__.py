@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from huaweicloud_oms import _core
 from huaweicloud_oms.emulator._fault import Fault
+from huaweicloud_oms.emulator._identity import Identity
 from huaweicloud_oms.emulator._records import RecordedRequest, Starts
 
 TYPE_CHECKING = False
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ["Emulator", "Fault", "RecordedRequest", "Starts"]
+__all__ = ["POD_PATH", "Emulator", "Fault", "Identity", "RecordedRequest", "Starts"]
+
+POD_PATH = "/pod-identity/credentials"
+"""Where the local pod identity service gives keys."""
 
 _COLLECTIONS = {"task": "tasks", "task_group": "taskgroups", "sync_task": "sync-tasks"}
 
@@ -60,6 +64,8 @@ class Emulator:
         clock_offset: float = 0.0,
         max_requests: int = 10_000,
         state: str | os.PathLike[str] | None = None,
+        lock_after: int | None = None,
+        identity: Identity | None = None,
     ) -> None:
         """Sets a local OMS up; `start` starts it.
 
@@ -76,6 +82,8 @@ class Emulator:
             clock_offset: How many seconds its clock is ahead of this machine's. The `Date` header, the
                 signatures' 15-minute window and all start times go by it.
             max_requests: How many of the last requests `requests` keeps.
+            lock_after: How many wrong signatures in a row lock a key for five minutes; 5 is the gateway's own number.
+            identity: Serve IAM, metadata, token and pod identity services too, at the same endpoint.
             state: A JSON file to read the state from, if it is there, and to keep it in. See below for its
                 format.
 
@@ -101,6 +109,8 @@ class Emulator:
             clock_offset=clock_offset,
             max_requests=max_requests,
             state=state,
+            lock_after=lock_after,
+            identity=identity,
         )
 
     def start(self) -> Self:
@@ -306,6 +316,15 @@ class Emulator:
     def clear_faults(self) -> None:
         """Takes every fault back; refused connections are accepted again."""
         self._core.clear_faults()
+
+    @property
+    def issued(self) -> int:
+        """How many keys and tokens the services of `identity` have given."""
+        return self._core.issued
+
+    def expire_issued(self) -> None:
+        """Lets every key and token that the services of `identity` have given expire at once."""
+        self._core.expire_issued()
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 
-from huaweicloud_oms.emulator import Emulator
+from huaweicloud_oms.emulator import Emulator, Identity
 
 _EPILOG = """\
 The secret key, the access key and the token can come from the environment instead, where other people of this
@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--token", default=env("HUAWEICLOUD_OMS_EMULATOR_TOKEN"), help="token accepted in X-Auth-Token")
     parser.add_argument("--clock-offset", type=float, default=0.0, help="seconds its clock is ahead (default: 0)")
+    parser.add_argument("--lock-after", type=int, metavar="N", help="lock a key for 5 minutes after N wrong signatures")
+    parser.add_argument("--identity", action="store_true", help="serve IAM, metadata, token and pod services too")
+    parser.add_argument("--key-lifetime", type=float, default=86_400.0, help="seconds that their keys are good for")
     parser.add_argument("--state", metavar="FILE", help="JSON file to read the state from and keep it in")
     parser.add_argument(
         "--demo",
@@ -106,6 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
             port=args.port,
             clock_offset=args.clock_offset,
             state=args.state,
+            lock_after=args.lock_after,
+            identity=Identity(lifetime=args.key_lifetime) if args.identity else None,
         )
     except ValueError as error:
         parser.error(str(error))
