@@ -6,6 +6,8 @@ use http::HeaderMap;
 use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use serde_json::Value as Json;
 
+use crate::secret::redact;
+
 /// An HTTP answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -104,6 +106,12 @@ impl Answer {
         parse_message(&self.body)
     }
 
+    /// The same without the secrets that they echo.
+    #[must_use]
+    pub fn message_without(&self, secrets: &[&str]) -> ServiceMessage {
+        read_message(&self.body, secrets)
+    }
+
     /// The body as JSON, if it is whole and is JSON.
     #[must_use]
     pub fn json(&self) -> Option<Json> {
@@ -120,17 +128,22 @@ impl Answer {
 /// Reads the service's words from a body: JSON in any known shape, plain text or HTML, or nothing.
 #[must_use]
 pub fn parse_message(body: &[u8]) -> ServiceMessage {
+    read_message(body, &[])
+}
+
+/// Secrets go before anything is folded or cut: half a secret, or one with other white space, is no longer found.
+fn read_message(body: &[u8], secrets: &[&str]) -> ServiceMessage {
     // serde_json refuses JSON nested deeper than 128 levels, so this cannot run out of stack.
     if let Ok(json) = serde_json::from_slice::<Json>(body)
-        && let Some(message) = message_in(&json)
+        && let Some(message) = message_in(&json, secrets)
     {
         return message;
     }
-    let text = String::from_utf8_lossy(body);
+    let text = redact_start(&String::from_utf8_lossy(body), secrets);
     let text = if looks_like_html(body.trim_ascii_start()) {
         text_of_html(&text)
     } else {
-        text.into_owned()
+        text
     };
     ServiceMessage {
         code: None,
@@ -139,25 +152,25 @@ pub fn parse_message(body: &[u8]) -> ServiceMessage {
 }
 
 /// Looks for a code and a message in an object, then one level down.
-fn message_in(json: &Json) -> Option<ServiceMessage> {
+fn message_in(json: &Json, secrets: &[&str]) -> Option<ServiceMessage> {
     let object = json.as_object()?;
-    if let Some(message) = message_of(object) {
+    if let Some(message) = message_of(object, secrets) {
         return Some(message);
     }
     object
         .values()
         .filter_map(Json::as_object)
-        .find_map(message_of)
+        .find_map(|inner| message_of(inner, secrets))
 }
 
-fn message_of(object: &serde_json::Map<String, Json>) -> Option<ServiceMessage> {
-    let find = |names: &[&str]| names.iter().find_map(|name| scalar(object.get(*name)?));
-    let code = find(&CODE_NAMES).map(|code| one_line(&code, LONGEST_CODE));
-    let text = find(&TEXT_NAMES).map(|text| one_line(&text, LONGEST_MESSAGE));
-    let detail = object
-        .get("error_detail")
-        .and_then(scalar)
-        .map(|detail| one_line(&detail, LONGEST_MESSAGE));
+fn message_of(object: &serde_json::Map<String, Json>, secrets: &[&str]) -> Option<ServiceMessage> {
+    let find = |names: &[&str], most| {
+        let found = names.iter().find_map(|name| scalar(object.get(*name)?))?;
+        Some(one_line(&redact_start(&found, secrets), most))
+    };
+    let code = find(&CODE_NAMES, LONGEST_CODE);
+    let text = find(&TEXT_NAMES, LONGEST_MESSAGE);
+    let detail = find(&["error_detail"], LONGEST_MESSAGE);
     let text = match (text, detail) {
         (Some(text), Some(detail)) if !detail.is_empty() && !text.contains(&detail) => {
             format!("{text} ({detail})")
@@ -179,6 +192,16 @@ fn scalar(json: &Json) -> Option<String> {
         Json::Number(number) => Some(number.to_string()),
         _ => None,
     }
+}
+
+/// The start of a text, far more than is ever shown, without secrets.
+fn redact_start(text: &str, secrets: &[&str]) -> String {
+    const MOST: usize = 64 * 1024;
+    let start = text
+        .char_indices()
+        .nth(MOST)
+        .map_or(text, |(end, _)| &text[..end]);
+    redact(start, secrets).into_owned()
 }
 
 fn looks_like_html(body: &[u8]) -> bool {

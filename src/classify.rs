@@ -127,19 +127,21 @@ fn says(answer: &Answer, code: &str) -> bool {
 /// Turns an answer that says no into an error, without the secrets it may echo.
 #[must_use]
 pub fn api_error(asked: Asked, answer: &Answer, secrets: &[&str]) -> ApiError {
-    let message = answer.message();
-    let clean = |text: &str| redact(text, secrets).into_owned();
-    let advice = advice(answer.status, message.code.as_deref(), &message.text);
-    let mut error_msg = clean(&message.text);
+    let said = answer.message();
+    let advice = advice(answer.status, said.code.as_deref(), &said.text);
+    let message = answer.message_without(secrets);
+    let mut error_msg = message.text;
     if (300..400).contains(&answer.status) {
         error_msg = format!("the endpoint redirects, which is not followed. {error_msg}");
     }
     ApiError {
         asked,
         status_code: answer.status,
-        error_code: message.code.as_deref().map(clean),
+        error_code: message.code,
         error_msg: error_msg.trim_end().to_owned(),
-        request_id: answer.request_id().as_deref().map(clean),
+        request_id: answer
+            .request_id()
+            .map(|id| redact(&id, secrets).into_owned()),
         retry_after: retry_after(answer),
         advice,
     }

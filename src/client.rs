@@ -18,7 +18,7 @@ use crate::journal::{Event, Journal};
 use crate::operation::Action;
 use crate::request::Request;
 use crate::retry::{Budget, RetryPolicy};
-use crate::secret::ExposeSecret;
+use crate::secret::{ExposeSecret, redact};
 use crate::signing::{self, ToSign};
 use crate::start::{StartResult, start};
 use crate::transport::{Failure, FailureKind, Outgoing, Transport, TransportSettings};
@@ -128,7 +128,11 @@ impl Client {
                 resource_id: request.resource_id.clone(),
                 attempt,
                 status: outcome.as_ref().ok().map(|answer| answer.status),
-                request_id: outcome.as_ref().ok().and_then(Answer::request_id),
+                request_id: outcome
+                    .as_ref()
+                    .ok()
+                    .and_then(Answer::request_id)
+                    .map(|id| redact(&id, &self.secrets(request)).into_owned()),
                 elapsed: began.elapsed(),
                 failure: outcome.as_ref().err().map(|f| f.cause.message.clone()),
             });

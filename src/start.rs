@@ -256,7 +256,7 @@ impl Start<'_> {
             asked: Box::new(self.attempts.asked()),
             noun: self.attempts.request.operation.resource.noun,
             happened,
-            seen,
+            seen: redact(&seen, &self.attempts.client.secrets(self.attempts.request)).into_owned(),
             cause,
         }
     }

@@ -97,18 +97,22 @@ class _Settings:
         ca_bundle: str | os.PathLike[str] | bytes | None = None,
         allow_http: bool = False,
     ) -> None:
-        self._core = Core(
-            region=region,
-            endpoint=endpoint,
-            project_id=project_id,
-            credentials=credentials,
-            timeout=timeout,
-            connect_timeout=connect_timeout,
-            retry=retry,
-            proxy=proxy,
-            ca_bundle=ca_bundle,
-            allow_http=allow_http,
-        )
+        try:
+            self._core = Core(
+                region=region,
+                endpoint=endpoint,
+                project_id=project_id,
+                credentials=credentials,
+                timeout=timeout,
+                connect_timeout=connect_timeout,
+                retry=retry,
+                proxy=proxy,
+                ca_bundle=ca_bundle,
+                allow_http=allow_http,
+            )
+        finally:
+            # A traceback could show what was put where it does not belong, and a proxy's password.
+            del region, endpoint, project_id, credentials, timeout, connect_timeout, retry, proxy, ca_bundle, allow_http
 
     @property
     def region(self) -> str | None:
@@ -126,6 +130,8 @@ class _Settings:
         return self._core.endpoint
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_core"):
+            return f"<{type(self).__name__} that could not be made>"
         return (
             f"{type(self).__name__}(region={self.region!r}, project_id={self.project_id!r}, endpoint={self.endpoint!r})"
         )

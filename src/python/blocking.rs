@@ -24,7 +24,10 @@ pub(super) fn run<T: Send>(
 ) -> PyResult<T> {
     let runtime = runtime::foreground(py)?;
     let generation = runtime::generation();
-    let mut work = Box::pin(work);
+    let mut work = Box::pin(async {
+        catch_up().await;
+        work.await
+    });
     loop {
         let stretch = detached(py, || {
             runtime.block_on(async { timeout(SIGNAL_INTERVAL, work.as_mut()).await })
@@ -45,16 +48,17 @@ pub(super) fn run<T: Send>(
         if let Err(interrupt) = handled {
             detached(py, || {
                 drop(work);
-                runtime.block_on(close_what_was_dropped());
+                runtime.block_on(catch_up());
             })?;
             return Err(interrupt);
         }
     }
 }
 
-/// Lets the connections of a call that was given up notice it: nobody else may drive them for long.
-async fn close_what_was_dropped() {
-    for _ in 0..3 {
+/// Lets connections notice what happened while nobody drove them: that the service closed one, or that the call that
+/// used one was given up. The first turn takes in what the network has to say, the second acts on it.
+async fn catch_up() {
+    for _ in 0..2 {
         tokio::task::yield_now().await;
     }
 }
