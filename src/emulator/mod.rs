@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 pub use faults::{Effect, Fault, Filter, Reply, Spoil, WireEffect};
 pub use recording::RecordedRequest;
@@ -37,7 +37,7 @@ use server::{Command, Server};
 use service::Service;
 use state::{SyncTask, Task, TaskGroup, World};
 
-/// How long stopping waits for what is under way.
+/// How long stopping, and whatever the server is told, may take.
 const STOPPING: Duration = Duration::from_secs(2);
 
 /// How a local OMS is set up.
@@ -173,7 +173,10 @@ impl Emulator {
             return Ok(());
         };
         drop(commands);
-        runtime.shutdown_timeout(STOPPING);
+        // In a thread of its own: the caller's may belong to another runtime, where waiting would be a panic.
+        std::thread::scope(|scope| {
+            scope.spawn(|| runtime.shutdown_timeout(STOPPING));
+        });
         match &self.state {
             Some(path) => persistence::save(&self.service, path),
             None => Ok(()),
@@ -260,15 +263,15 @@ impl Emulator {
     }
 
     /// Tells the server something and waits until it has done it. One that does not run needs no telling.
-    fn tell(&self, command: impl FnOnce(oneshot::Sender<()>) -> Command) {
+    fn tell(&self, command: impl FnOnce(std::sync::mpsc::Sender<()>) -> Command) {
         let commands = match &*self.stage() {
             Stage::Running { commands, .. } => commands.clone(),
             Stage::Fresh | Stage::Stopped => return,
         };
-        let (done, heard) = oneshot::channel();
+        let (done, heard) = std::sync::mpsc::channel();
         if commands.send(command(done)).is_ok() {
-            // An error means that the server was stopped meanwhile.
-            let _ = heard.blocking_recv();
+            // An error means that the server was stopped meanwhile, or that its port was taken from it.
+            let _ = heard.recv_timeout(STOPPING);
         }
     }
 
@@ -288,5 +291,68 @@ impl Drop for Emulator {
         } else if let Stage::Running { runtime, .. } = before {
             runtime.shutdown_background();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::{Ipv4Addr, TcpStream};
+
+    fn local() -> Emulator {
+        Emulator::new(Config {
+            key: None,
+            security_token: None,
+            token: None,
+            project_id: "p".to_owned(),
+            host: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            clock_offset: 0.0,
+            max_requests: 10,
+            state: None,
+        })
+        .expect("set up")
+    }
+
+    fn connect(local: &Emulator) -> io::Result<TcpStream> {
+        let endpoint = local.endpoint().expect("started");
+        TcpStream::connect(endpoint.trim_start_matches("http://"))
+    }
+
+    #[test]
+    fn it_serves_without_python_until_it_is_stopped() {
+        let local = local();
+        assert_eq!(local.endpoint(), None);
+        local.start().expect("started");
+        local
+            .add_tasks(vec!["7".to_owned()], &Task::default())
+            .expect("added");
+        let mut kept = connect(&local).expect("connected");
+        kept.write_all(b"POST /v2/p/tasks/7/start HTTP/1.1\r\nHost: h\r\nContent-Length: 27\r\n\r\n{\"dst_ak\":\"a\",\"dst_sk\":\"s\"}")
+            .expect("sent");
+        let mut answer = [0; 15];
+        kept.read_exact(&mut answer).expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
+        assert_eq!(local.starts(), [("start_task", "7".to_owned(), 1)]);
+        local.stop().expect("stopped");
+        assert!(kept.read_to_end(&mut Vec::new()).is_ok());
+        assert!(connect(&local).is_err());
+        local.stop().expect("stopped already");
+        assert!(local.start().is_err());
+    }
+
+    #[tokio::test]
+    async fn it_can_be_used_and_dropped_within_a_runtime() {
+        let (one, other) = (local(), local());
+        for local in [&one, &other] {
+            local.start().expect("started");
+            local.refuse(Duration::from_secs(60));
+            assert!(connect(local).is_err());
+            local.clear_faults();
+            assert!(connect(local).is_ok());
+        }
+        one.stop().expect("stopped");
+        drop(other);
     }
 }

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc::Sender};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -11,7 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -27,9 +27,9 @@ const NO_ROOM: Duration = Duration::from_millis(20);
 /// What the server can be told.
 pub(super) enum Command {
     /// Refuse connections for a while, and end those there are. Says when it does.
-    Refuse(Duration, oneshot::Sender<()>),
+    Refuse(Duration, Sender<()>),
     /// Accept connections again. Says when it does.
-    Accept(oneshot::Sender<()>),
+    Accept(Sender<()>),
 }
 
 /// A listener that stops listening when it is dropped, even if a forked process still holds it open.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
+import pickle
 import socket
 import time
 from urllib.parse import urlsplit
@@ -294,6 +296,7 @@ def test_a_fault_is_a_value():
     assert fault == Fault("reset", when="after", operation="start_task", times=2)
     assert hash(fault) == hash(Fault("reset", when="after", operation="start_task", times=2))
     assert fault != Fault("reset")
+    assert pickle.loads(pickle.dumps(fault)) == copy.copy(fault) == fault
     assert repr(fault) == "Fault('reset', operation='start_task', times=2, when='after')"
     with pytest.raises(AttributeError):
         fault.times = 3

@@ -171,6 +171,9 @@ class Emulator:
         done. A failed task fails again when everything is migrated again; with `migrate_failed_object` only
         the objects that failed are, and it succeeds. A part of the work takes that part of `duration`.
 
+        Starting a task that waits, runs or is being paused is answered with OMS.0065, starting one that has
+        succeeded with OMS.0064.
+
         Args:
             task_id: Its id.
             status: WAITING, RUNNING, PAUSED, FAILED, SUCCEEDED, RETRYING or PAUSING, in any case. A task
@@ -243,6 +246,9 @@ class Emulator:
 
         A resumed group waits, is MONITORING its tasks, and ends COMPLETE, or MIGRATION_FAILED if tasks fail.
         Its tasks are counted, and are no tasks that could be asked for.
+
+        Resuming a group that goes on or is being paused is answered with OMS.0065, any other that is not
+        PAUSED with OMS.0064.
 
         Args:
             group_id: Its id.

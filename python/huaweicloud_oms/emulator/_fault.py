@@ -209,6 +209,10 @@ class Fault:
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"a Fault cannot be changed: {name}")
 
+    def __setstate__(self, state: tuple[None, dict[str, object]]) -> None:
+        for name, value in state[1].items():
+            object.__setattr__(self, name, value)
+
     def _values(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)
 
