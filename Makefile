@@ -16,11 +16,11 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 $(VENV)/.build: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --group build
+	$(BIN)/python -m pip install --quiet --quiet --group build
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.build
-	$(BIN)/python -m pip install --quiet --group dev
+	$(BIN)/python -m pip install --quiet --quiet --group dev
 	@touch $@
 
 .PHONY: build

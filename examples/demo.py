@@ -15,7 +15,7 @@ import asyncio
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import huaweicloud_oms as oms
 from huaweicloud_oms.emulator import Emulator
@@ -23,7 +23,17 @@ from huaweicloud_oms.emulator import Emulator
 if TYPE_CHECKING:
     from huaweicloud_oms.emulator import RecordedRequest
 
-LOCAL_KEYS = {"src_ak": "source-ak", "src_sk": "source-sk", "dst_ak": "target-ak", "dst_sk": "target-sk"}
+
+class Keys(TypedDict):
+    """The keys of both sides of a migration."""
+
+    src_ak: str | None
+    src_sk: str | None
+    dst_ak: str | None
+    dst_sk: str | None
+
+
+LOCAL_KEYS = Keys(src_ak="source-ak", src_sk="source-sk", dst_ak="target-ak", dst_sk="target-sk")
 BAR_WIDTH = 40
 
 
@@ -100,7 +110,12 @@ def demo_on_the_service(arguments: argparse.Namespace) -> int:
     if not (arguments.task or arguments.group or arguments.sync_task):
         print("Name what to start: --task, --group or --sync-task.", file=sys.stderr)
         return 2
-    keys = {name: os.environ.get(f"OMS_{name.upper()}") for name in LOCAL_KEYS}
+    keys = Keys(
+        src_ak=os.environ.get("OMS_SRC_AK"),
+        src_sk=os.environ.get("OMS_SRC_SK"),
+        dst_ak=os.environ.get("OMS_DST_AK"),
+        dst_sk=os.environ.get("OMS_DST_SK"),
+    )
     try:
         with oms.Client(endpoint=arguments.endpoint, region=arguments.region) as client:
             print(f"OMS at {client.endpoint}, project {client.project_id}")

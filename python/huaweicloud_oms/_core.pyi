@@ -1,7 +1,7 @@
 """The extension module, written in Rust. Private, but for what `huaweicloud_oms` hands on."""
 
 from asyncio import Future
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from typing import Any, Final, NoReturn, final
@@ -124,6 +124,81 @@ class Call:
     def run(self) -> Any: ...
     def spawn(self) -> Future[Any]: ...
     def cancel(self) -> None: ...
+
+@final
+class Emulator:
+    """The server behind `huaweicloud_oms.emulator.Emulator`."""
+
+    def __new__(
+        cls,
+        *,
+        ak: str | None,
+        sk: str | None,
+        project_id: str,
+        security_token: str | None,
+        token: str | None,
+        host: str,
+        port: int,
+        clock_offset: float,
+        max_requests: int,
+        state: str | PathLike[str] | None,
+    ) -> Emulator: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    @property
+    def endpoint(self) -> str | None: ...
+    def add_tasks(
+        self,
+        ids: Sequence[str],
+        *,
+        status: str,
+        total_objects: int,
+        total_bytes: int,
+        duration: float,
+        waiting: float,
+        pausing: float,
+        failed_objects: int,
+        error_reason: tuple[str, str] | None,
+    ) -> None: ...
+    def add_task_group(
+        self,
+        id: str,
+        *,
+        status: str,
+        tasks: int,
+        total_objects: int,
+        total_bytes: int,
+        duration: float,
+        waiting: float,
+        pausing: float,
+        failed_tasks: int,
+        error_reason: tuple[str, str] | None,
+    ) -> None: ...
+    def add_sync_task(self, id: str, *, status: str) -> None: ...
+    def show(self, collection: str, id: str) -> dict[str, Any] | None: ...
+    def requests(self) -> list[dict[str, Any]]: ...
+    def starts(self) -> list[tuple[str, str, int]]: ...
+    def inject(
+        self,
+        kind: str,
+        *,
+        after: bool,
+        operation: str | None,
+        id: str | None,
+        times: int | None,
+        share: float | None,
+        seed: int,
+        seconds: float | None,
+        status: int | None,
+        error_code: str | None,
+        error_msg: str | None,
+        retry_after: str | None,
+        location: str | None,
+        body: bytes | None,
+        content_type: str | None,
+        headers: Sequence[tuple[str, str]],
+    ) -> None: ...
+    def clear_faults(self) -> None: ...
 
 def environment_fingerprint() -> int: ...
 def sign_request(

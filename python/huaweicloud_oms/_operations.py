@@ -54,8 +54,8 @@ class Operations:
             src_sk: Secret key of the source account, 1 to 100; left out for a URL list.
             src_security_token: Token of a temporary source key, up to 16384.
             connection_string: Connection string of an Azure Blob source, up to 2048.
-            json_auth_file: Key file of a Google Cloud Storage source, up to 65535: its content as text or as a mapping, or
-                a path to it.
+            json_auth_file: Key file of a Google Cloud Storage source, up to 65535: its content as text or as a
+                mapping, or a path to it.
             source_cdn_authentication_key: Key that signs requests to the source's CDN, up to 255.
             migrate_failed_object: `True` sends only the objects that failed, `False` (the service's default) everything
                 again.
@@ -112,8 +112,8 @@ class Operations:
             src_ak: Access key of the source account, 1 to 100; left out for a URL list.
             src_sk: Secret key of the source account, 1 to 100; left out for a URL list.
             connection_string: Connection string of an Azure Blob source, up to 2048.
-            json_auth_file: Key file of a Google Cloud Storage source, up to 65535: its content as text or as a mapping, or
-                a path to it.
+            json_auth_file: Key file of a Google Cloud Storage source, up to 65535: its content as text or as a
+                mapping, or a path to it.
             source_cdn_authentication_key: Key that signs requests to the source's CDN, up to 255.
             src_crypto_type: How the source's keys are encrypted, `"DEFAULT"` or `"KMS"`.
             src_kms_key_id: KMS key that encrypts the source's keys, 36.

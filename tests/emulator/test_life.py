@@ -116,9 +116,7 @@ def run(code, **options):
 START_ONE = "from huaweicloud_oms.emulator import Emulator, Fault\nlocal = Emulator(project_id='p').start()\n"
 
 
-@pytest.mark.parametrize(
-    "end", ["", "local.stop()", "del local", "import sys; sys.exit(3)", "import os; os._exit(0)"]
-)
+@pytest.mark.parametrize("end", ["", "local.stop()", "del local", "import sys; sys.exit(3)", "import os; os._exit(0)"])
 def test_an_interpreter_ends_with_one_running(end):
     done = run(
         f"{START_ONE}import socket\nport = int(local.endpoint[17:])\n"

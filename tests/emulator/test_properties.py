@@ -21,9 +21,7 @@ with warnings.catch_warnings():
     from huaweicloudsdkcore.sdk_request import SdkRequest
     from huaweicloudsdkcore.signer.signer import Signer
 
-visible = st.text(
-    st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters="/\\"), max_size=20
-)
+visible = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters="/\\"), max_size=20)
 names = st.from_regex(r"X-[A-Za-z][A-Za-z0-9-]{0,15}", fullmatch=True).filter(
     lambda name: not name.lower().startswith(("x-sdk", "x-auth", "x-security"))
 )
@@ -57,9 +55,7 @@ def signed(request):
     flaw=st.sampled_from(["none", "none", "body", "query", "path", "signature"]),
 )
 @settings(max_examples=300, deadline=None)
-def test_the_vendors_signatures_are_right_and_no_others(
-    shared, *, segment, query, headers, body, content_type, flaw
-):
+def test_the_vendors_signatures_are_right_and_no_others(shared, *, segment, query, headers, body, content_type, flaw):
     request = SdkRequest(
         method="GET",
         schema="http",
@@ -92,10 +88,7 @@ def test_the_vendors_signatures_are_right_and_no_others(
         assert (status, error) == (401, "APIGW.0301")
 
 
-@given(
-    data=st.binary(max_size=300)
-    | st.from_regex(rb"(GET|POST|PUT) /[ -~]{0,60} HTTP/1.1\r\n(.{0,40}\r\n){0,5}\r\n")
-)
+@given(data=st.binary(max_size=300) | st.from_regex(rb"(GET|POST|PUT) /[ -~]{0,60} HTTP/1.1\r\n(.{0,40}\r\n){0,5}\r\n"))
 @settings(max_examples=200, deadline=None)
 def test_nothing_that_arrives_brings_it_down(shared, data):
     with Raw(shared, timeout=0.02) as raw, contextlib.suppress(OSError):
@@ -109,9 +102,7 @@ members = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(visible, inner, max_size=3),
     max_leaves=8,
 )
-fields = st.sampled_from(
-    ["dst_ak", "dst_sk", "src_ak", "src_sk", "migrate_failed_object", "src_crypto_type", "x"]
-)
+fields = st.sampled_from(["dst_ak", "dst_sk", "src_ak", "src_sk", "migrate_failed_object", "src_crypto_type", "x"])
 
 
 @given(body=st.dictionaries(fields, members, max_size=7) | members)
@@ -130,9 +121,7 @@ def test_any_json_is_answered_and_recorded(body):
         assert isinstance(local.requests[0].body, dict if isinstance(body, dict) else str)
 
 
-@given(
-    share=st.floats(0, 1), seed=st.integers(0, 2**64 - 1), kinds=st.lists(st.sampled_from(["reset", "close"]))
-)
+@given(share=st.floats(0, 1), seed=st.integers(0, 2**64 - 1), kinds=st.lists(st.sampled_from(["reset", "close"])))
 @settings(max_examples=20, deadline=None)
 def test_the_ledger_is_right_whatever_the_faults(share, seed, kinds):
     with Emulator(project_id=PROJECT) as local:

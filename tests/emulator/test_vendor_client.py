@@ -47,9 +47,7 @@ def show_group(client, group_id="g-1"):
 
 
 def show_sync(client, sync_task_id="s-1"):
-    return client.show_sync_task(
-        model.ShowSyncTaskRequest(sync_task_id=sync_task_id, query_time=1_700_000_000_000)
-    )
+    return client.show_sync_task(model.ShowSyncTaskRequest(sync_task_id=sync_task_id, query_time=1_700_000_000_000))
 
 
 def stop_task(client, task_id=1001):
@@ -127,9 +125,7 @@ def test_every_field_of_the_vendors_models_is_answered(local):
 
 
 def test_failures_are_told_as_the_service_tells_them(local, client):
-    local.add_task(
-        7, status="failed", failed_objects=5, error_reason=("TRF.0409", "The source bucket is gone.")
-    )
+    local.add_task(7, status="failed", failed_objects=5, error_reason=("TRF.0409", "The source bucket is gone."))
     local.add_task_group("bad", status="MIGRATION_FAILED", tasks=4)
     task, group = show_task(client, 7), show_group(client, "bad")
     assert (task.status, task.failed_num, task.successful_num) == (4, 5, 495)

@@ -35,31 +35,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     env = os.environ.get
     parser.add_argument("--host", default="127.0.0.1", help="IP address to listen on (default: %(default)s)")
-    parser.add_argument(
-        "--port", type=int, default=8080, help="port; 0 takes a free one (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--project-id", default=env("HUAWEICLOUD_SDK_PROJECT_ID", "local"), help="(default: local)"
-    )
-    parser.add_argument(
-        "--ak", default=env("HUAWEICLOUD_SDK_AK"), help="access key that requests are signed with"
-    )
+    parser.add_argument("--port", type=int, default=8080, help="port; 0 takes a free one (default: %(default)s)")
+    parser.add_argument("--project-id", default=env("HUAWEICLOUD_SDK_PROJECT_ID", "local"), help="(default: local)")
+    parser.add_argument("--ak", default=env("HUAWEICLOUD_SDK_AK"), help="access key that requests are signed with")
     parser.add_argument("--sk", default=env("HUAWEICLOUD_SDK_SK"), help="its secret key")
     parser.add_argument(
         "--security-token", default=env("HUAWEICLOUD_SDK_SECURITY_TOKEN"), help="token of a temporary key"
     )
-    parser.add_argument(
-        "--token", default=env("HUAWEICLOUD_OMS_EMULATOR_TOKEN"), help="token accepted in X-Auth-Token"
-    )
-    parser.add_argument(
-        "--clock-offset", type=float, default=0.0, help="seconds its clock is ahead (default: 0)"
-    )
+    parser.add_argument("--token", default=env("HUAWEICLOUD_OMS_EMULATOR_TOKEN"), help="token accepted in X-Auth-Token")
+    parser.add_argument("--clock-offset", type=float, default=0.0, help="seconds its clock is ahead (default: 0)")
     parser.add_argument("--state", metavar="FILE", help="JSON file to read the state from and keep it in")
     parser.add_argument(
         "--demo",
         action=argparse.BooleanOptionalAction,
-        help="add task 1001, group g-1 and sync task s-1 where they are not there "
-        "(default: only without --state)",
+        help="add task 1001, group g-1 and sync task s-1 where they are not there (default: only without --state)",
     )
     return parser
 

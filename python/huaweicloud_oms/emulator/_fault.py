@@ -248,9 +248,7 @@ def _check_options(kind: str, given: dict[str, object]) -> None:
     _, takes = _KINDS[kind]
     for name, value in given.items():
         if value is not None and name not in takes:
-            told = (
-                f"it takes {', '.join(takes)}" if takes else "it takes no more than when and which requests"
-            )
+            told = f"it takes {', '.join(takes)}" if takes else "it takes no more than when and which requests"
             raise ValueError(f"the fault {kind!r} takes no {name}; {told}")
     for name in _NEEDED.get(kind, ()):
         if given[name] is None:
