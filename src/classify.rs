@@ -58,10 +58,12 @@ pub fn classify(action: Action, outcome: Result<Answer, Failure>) -> Fate {
 /// A start is answered with an empty 200: the head says it all. A web page is the answer of something else.
 fn classify_success(action: Action, answer: Answer) -> Fate {
     match action {
-        Action::Show if answer.whole => Fate::Done(answer),
-        Action::Show => Fate::Unsettled(Reason::Failure(Failure::cut_short())),
-        Action::Start | Action::Stop if answer.is_html() => Fate::Unsettled(Reason::Answer(answer)),
-        Action::Start | Action::Stop => Fate::Done(answer),
+        Action::Show | Action::List if answer.whole => Fate::Done(answer),
+        Action::Show | Action::List => Fate::Unsettled(Reason::Failure(Failure::cut_short())),
+        Action::Start | Action::Retry | Action::Stop if answer.is_html() => {
+            Fate::Unsettled(Reason::Answer(answer))
+        }
+        Action::Start | Action::Retry | Action::Stop => Fate::Done(answer),
     }
 }
 

@@ -14,11 +14,12 @@ const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Waits for `work`. `meanwhile` runs now and then with the interpreter's lock held.
 ///
-/// An exception that a signal handler raises, `KeyboardInterrupt` above all, drops the work and its connection.
+/// An exception that a signal handler raises, `KeyboardInterrupt` above all, or one that `meanwhile` raises, drops the
+/// work and its connection.
 pub(super) fn run<T: Send>(
     py: Python<'_>,
     work: impl Future<Output = T> + Send,
-    meanwhile: impl Fn(Python<'_>) + Sync,
+    meanwhile: impl Fn(Python<'_>) -> PyResult<()> + Sync,
 ) -> PyResult<T> {
     let runtime = runtime::get(py)?;
     py.detach(|| {
@@ -30,7 +31,7 @@ pub(super) fn run<T: Send>(
                 }
                 // Nothing to attach to means that the interpreter is about to exit, and this thread with it.
                 Python::try_attach(|py| {
-                    meanwhile(py);
+                    meanwhile(py)?;
                     py.check_signals()
                 })
                 .unwrap_or(Ok(()))?;
