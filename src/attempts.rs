@@ -74,6 +74,7 @@ impl<'c> Attempts<'c> {
         let again = self.made < policy.max_attempts
             && wait < self.remaining()
             && !is_permanent(&reason)
+            && !(self.options.yields_to_throttling && is_throttling(&reason))
             && self.client.budget.pay();
         if again {
             sleep(wait).await;
@@ -137,6 +138,10 @@ impl<'c> Attempts<'c> {
         });
         true
     }
+}
+
+fn is_throttling(reason: &Reason) -> bool {
+    matches!(reason, Reason::Answer(answer) if answer.status == 429)
 }
 
 /// A certificate that is not trusted now will not be in a second.
