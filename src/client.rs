@@ -54,6 +54,8 @@ pub struct CallOptions {
     pub timeout: Option<Duration>,
     /// Who is told what happens.
     pub journal: Option<Arc<dyn Journal>>,
+    /// Whether a throttled request is the caller's to repeat, who knows of other calls.
+    pub yields_to_throttling: bool,
 }
 
 /// A client: settings, connections, and what was learnt from the service.

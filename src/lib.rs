@@ -14,6 +14,7 @@ pub mod credentials;
 pub mod endpoint;
 pub mod error;
 pub mod journal;
+pub mod many;
 pub mod operation;
 pub mod pace;
 pub mod region;

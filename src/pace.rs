@@ -12,6 +12,8 @@ const SHORTEST_GAP: Duration = Duration::from_millis(4);
 const LONGEST_GAP: Duration = Duration::from_millis(500);
 /// How long everybody waits where the service does not say how long.
 const USUAL_PAUSE: Duration = Duration::from_secs(1);
+/// For how long the service may do nothing but throttle before it is believed.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Every success makes the gap shorter by this.
 const RECOVERY: f64 = 0.97;
 
@@ -33,6 +35,8 @@ struct State {
     gap: Duration,
     /// When the pace was last slowed down.
     slowed: Option<Instant>,
+    /// Since when there has been nothing but throttling.
+    throttled_since: Option<Instant>,
 }
 
 impl Pace {
@@ -45,6 +49,7 @@ impl Pace {
                 next: Instant::now(),
                 gap: Duration::ZERO,
                 slowed: None,
+                throttled_since: None,
             }),
         }
     }
@@ -62,10 +67,12 @@ impl Pace {
         }
     }
 
-    /// A request was throttled: everybody leaves the service alone for `wait`, and goes on more slowly.
-    pub fn slow_down(&self, wait: Option<Duration>) {
-        self.lock()
-            .slow_down(Instant::now(), wait.unwrap_or(USUAL_PAUSE));
+    /// A request was throttled: everybody leaves the service alone for `wait`, and goes on more slowly. Tells whether to
+    /// try again: not when the service has done nothing but throttle for long.
+    pub fn throttled(&self, wait: Option<Duration>) -> bool {
+        let (now, mut state) = (Instant::now(), self.lock());
+        state.slow_down(now, wait.unwrap_or(USUAL_PAUSE));
+        now - *state.throttled_since.get_or_insert(now) < PATIENCE
     }
 
     /// A request went well.
@@ -104,6 +111,7 @@ impl State {
     }
 
     fn went_well(&mut self) {
+        self.throttled_since = None;
         if self.gap.is_zero() {
             return;
         }
@@ -126,6 +134,7 @@ mod tests {
             next: now,
             gap: Duration::ZERO,
             slowed: None,
+            throttled_since: None,
         };
         (now, state)
     }

@@ -179,6 +179,7 @@ impl Waiting<'_> {
         let limit = self.options.timeout.unwrap_or(self.client.settings.timeout);
         let options = CallOptions {
             timeout: Some(self.remaining().map_or(limit, |left| left.min(limit))),
+            yields_to_throttling: self.how.pace.is_some(),
             ..self.options.clone()
         };
         match self.client.ask(self.request, &options).await {
@@ -191,7 +192,8 @@ impl Waiting<'_> {
             }
             Err(error) if self.outlives(&error) => {
                 if let (Some(pace), Some(wait)) = (&self.how.pace, error.throttled()) {
-                    pace.slow_down(wait);
+                    // Looks go on for as long as they outlive their faults.
+                    let _ = pace.throttled(wait);
                 }
                 Ok(None)
             }

@@ -35,6 +35,7 @@ from huaweicloud_oms.exceptions import (
     ConnectError,
     CredentialsError,
     FieldError,
+    ManyInterrupted,
     MigrationFailedError,
     MigrationPausedError,
     NotFoundError,
@@ -68,6 +69,16 @@ if TYPE_CHECKING:
         TaskGroupStatus,
         TaskStatus,
     )
+    from huaweicloud_oms.outcomes import (
+        Outcomes,
+        StartOutcome,
+        WaitOutcome,
+    )
+    from huaweicloud_oms.starts import (
+        StartSyncTask,
+        StartTask,
+        StartTaskGroup,
+    )
 
 __all__ = [
     "REGIONS",
@@ -88,11 +99,13 @@ __all__ = [
     "FailedObjectRecord",
     "FieldError",
     "ListFile",
+    "ManyInterrupted",
     "MigrationFailedError",
     "MigrationPausedError",
     "NotFoundError",
     "OmsError",
     "OutcomeUnknownError",
+    "Outcomes",
     "PermissionDeniedError",
     "RateLimitError",
     "RequestTimeoutError",
@@ -101,7 +114,11 @@ __all__ = [
     "SmnInfo",
     "SourceCdn",
     "SourceNode",
+    "StartOutcome",
     "StartResult",
+    "StartSyncTask",
+    "StartTask",
+    "StartTaskGroup",
     "SyncTask",
     "SyncTaskStatus",
     "Task",
@@ -111,6 +128,7 @@ __all__ = [
     "Token",
     "TransportError",
     "ValidationError",
+    "WaitOutcome",
     "WaitTimeoutError",
     "__version__",
     "sign_request",
@@ -123,15 +141,20 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import the models when one is first asked for: `datetime` and `enum` are felt in an import."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from huaweicloud_oms import models  # noqa: PLC0415
+_LATER = ("models", "outcomes", "starts")
+"""Modules whose classes are imported when one is first asked for: `datetime` and `enum` are felt in an import."""
 
-    value: object = getattr(models, name)
-    globals()[name] = value
-    return value
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        import importlib  # noqa: PLC0415
+
+        for place in _LATER:
+            module = importlib.import_module(f"{__name__}.{place}")
+            if name in module.__all__:
+                globals()[name] = getattr(module, name)
+                return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -14,6 +14,7 @@ __all__ = [
     "Emulator",
     "Listing",
     "RetryPolicy",
+    "Start",
     "Token",
     "__version__",
     "environment_fingerprint",
@@ -117,6 +118,24 @@ class Core:
     @property
     def project_id(self) -> str: ...
     def prepare(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call: ...
+    def start_many(
+        self,
+        requests: Any,
+        *,
+        concurrency: Any,
+        progress: Any,
+        validate_first: Any,
+        timeout: Any,
+    ) -> Call: ...
+    def wait_many(
+        self,
+        targets: Any,
+        *,
+        concurrency: Any,
+        progress: Any,
+        poll_interval: Any,
+        timeout: Any,
+    ) -> Call: ...
     def list(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Listing: ...
     def close(self) -> None: ...
 
@@ -126,6 +145,7 @@ class Call:
 
     def run(self) -> Any: ...
     def spawn(self) -> Future[Any]: ...
+    def known(self) -> Any: ...
     def cancel(self) -> None: ...
 
 @final
@@ -204,6 +224,17 @@ class Emulator:
         headers: Sequence[tuple[str, str]],
     ) -> None: ...
     def clear_faults(self) -> None: ...
+
+@final
+class Start:
+    """What `StartTask`, `StartTaskGroup` and `StartSyncTask` hold. It shows nothing but the id."""
+
+    def __new__(cls, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Start: ...
+    def check(self) -> None: ...
+    @property
+    def operation(self) -> str: ...
+    @property
+    def resource_id(self) -> str: ...
 
 @final
 class Listing:

@@ -15,7 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from huaweicloud_oms.results import StartOutcome, StartResult, WaitOutcome
+    from huaweicloud_oms.outcomes import StartOutcome, WaitOutcome
+    from huaweicloud_oms.results import StartResult
 
 # White text on each of these has a contrast of at least 4.5 to 1.
 _GREEN, _BLUE, _RED, _AMBER, _GREY = "#1a7f37", "#0969da", "#c4232d", "#8a5a00", "#5f6771"

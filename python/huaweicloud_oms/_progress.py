@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 import warnings
@@ -13,12 +14,9 @@ from huaweicloud_oms.models import SyncTask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 
-_BETWEEN_LINES = 10.0
-"""How long nothing is written while nothing but figures changes, in seconds."""
 _NAMES = {"wait_task": "task", "wait_task_group": "task group", "wait_sync_task": "sync task"}
 
 
@@ -33,7 +31,7 @@ def display(name: str, total: int | None) -> Display:
         ConfigurationError: A bar is to be drawn, and tqdm is not installed.
     """
     if name == "start_many":
-        summary: Callable[[Any], tuple[str, float | None, str]] = _Starts(total)
+        summary: Any = _Starts(total)
     elif name == "wait_many":
         summary = _Waits(total)
     else:
@@ -42,16 +40,29 @@ def display(name: str, total: int | None) -> Display:
 
 
 class Display:
-    """Takes what is seen, and shows a summary of it."""
+    """Takes what is seen, and shows a summary of it now and then."""
 
-    def __init__(self, output: Any, summary: Callable[[Any], tuple[str, float | None, str]]) -> None:
+    def __init__(self, output: _Bar | _Lines, summary: _One | _Starts | _Waits) -> None:
         self._output = output
         self._summary = summary
+        self._state: object = None
+        self._shown_at = -math.inf
+        self._is_behind = False
 
     def __call__(self, seen: Any) -> None:
-        self._output.show(*self._summary(seen))
+        state, now = self._summary.take(seen), time.monotonic()
+        self._is_behind = True
+        if state != self._state or now - self._shown_at >= self._output.INTERVAL:
+            self._state, self._shown_at = state, now
+            self._show()
+
+    def _show(self) -> None:
+        self._output.show(*self._summary.tell())
+        self._is_behind = False
 
     def _close_display(self) -> None:
+        if self._is_behind:
+            self._show()
         self._output.close()
 
 
@@ -60,10 +71,15 @@ class _One:
 
     def __init__(self, noun: str) -> None:
         self._noun = noun
+        self._seen: Any = None
 
-    def __call__(self, seen: Any) -> tuple[str, float | None, str]:
-        found = figures(seen)
-        return f"{self._noun} {seen.resource_id} {seen.status.name}", found.fraction, in_words(found)
+    def take(self, seen: Any) -> object:
+        self._seen = seen
+        return seen.status
+
+    def tell(self) -> tuple[str, float | None, str]:
+        found = figures(self._seen)
+        return f"{self._noun} {self._seen.resource_id} {self._seen.status.name}", found.fraction, in_words(found)
 
 
 class _Starts:
@@ -73,12 +89,15 @@ class _Starts:
         self._total = total
         self._done = self._failed = 0
 
-    def __call__(self, seen: Any) -> tuple[str, float | None, str]:
+    def take(self, seen: Any) -> object:
         self._done += 1
         self._failed += not seen.ok
+        return None
+
+    def tell(self) -> tuple[str, float | None, str]:
         of = "" if self._total is None else f" of {self._total}"
         fraction = self._done / self._total if self._total else None
-        return "starts", fraction, f"{self._done}{of} done, {self._failed} failed"
+        return "starting", fraction, f"{self._done}{of} done, {self._failed} failed"
 
 
 class _Waits:
@@ -86,60 +105,57 @@ class _Waits:
 
     def __init__(self, total: int | None) -> None:
         self._total = total
-        self._seen: dict[tuple[type, str], tuple[Figures, bool, bool]] = {}
+        self._seen: dict[tuple[type, str], Any] = {}
 
-    def __call__(self, seen: Any) -> tuple[str, float | None, str]:
-        is_over = seen.is_running if isinstance(seen, SyncTask) else seen.is_finished
-        has_failed = not isinstance(seen, SyncTask) and seen.is_failed
-        self._seen[type(seen), seen.resource_id] = (figures(seen), is_over, has_failed)
-        states = self._seen.values()
-        total = self._total if self._total is not None else len(states)
-        ended, failed = sum(over for _, over, _ in states), sum(bad for _, _, bad in states)
-        return f"waiting: {ended} of {total} ended, {failed} failed;", *self._together()
+    def take(self, seen: Any) -> object:
+        self._seen[type(seen), seen.resource_id] = seen
+        return None
 
-    def _together(self) -> tuple[float | None, str]:
-        all_figures = [found for found, _, _ in self._seen.values()]
+    def tell(self) -> tuple[str, float | None, str]:
+        states = list(self._seen.values())
+        ended = sum(seen.is_running if isinstance(seen, SyncTask) else seen.is_finished for seen in states)
+        failed = sum(not isinstance(seen, SyncTask) and seen.is_failed for seen in states)
+        together = _together([figures(seen) for seen in states])
+        total = len(states) if self._total is None else self._total
+        return "waiting", together.fraction, f"{ended} of {total} ended, {failed} failed; {in_words(together)}"
 
-        def add(name: str) -> int:
-            return sum(getattr(found, name) or 0 for found in all_figures)
 
-        total_size, speed = add("total_size"), add("speed")
-        size = add("size")
-        left = timedelta(seconds=(total_size - size) / speed) if speed else None
-        known = [found.fraction for found in all_figures if found.fraction is not None]
-        fraction = size / total_size if total_size else (sum(known) / len(known) if known else None)
-        together = Figures(
-            fraction, add("objects"), add("total_objects"), size, total_size, speed or None, left, add("failed")
-        )
-        return fraction, in_words(together)
+def _together(every: list[Figures]) -> Figures:
+    def add(name: str) -> int:
+        return sum(getattr(found, name) or 0 for found in every)
+
+    size, total_size, speed = add("size"), add("total_size"), add("speed")
+    known = [found.fraction for found in every if found.fraction is not None]
+    mean = sum(known) / len(known) if known else None
+    return Figures(
+        fraction=size / total_size if total_size else mean,
+        objects=add("objects"),
+        total_objects=add("total_objects"),
+        size=size,
+        total_size=total_size,
+        speed=speed or None,
+        left=timedelta(seconds=(total_size - size) / speed) if speed else None,
+        failed=add("failed"),
+    )
 
 
 class _Lines:
-    """Writes a line to the standard error stream when the state changes, and every ten seconds."""
+    """Writes lines to the standard error stream: when the state changes, and every ten seconds."""
 
-    def __init__(self) -> None:
-        self._head = ""
-        self._written_at = 0.0
-        self._line = self._last_line = ""
+    INTERVAL = 10.0
 
-    def show(self, head: str, fraction: float | None, words: str) -> None:
-        self._line = f"{head}: {words}"
-        now = time.monotonic()
-        if head != self._head or fraction == 1 or now - self._written_at >= _BETWEEN_LINES:
-            self._head, self._written_at = head, now
-            self._write()
+    def show(self, head: str, _fraction: float | None, words: str) -> None:
+        if sys.stderr is not None:
+            print(f"{head}: {words}", file=sys.stderr, flush=True)  # noqa: T201  # that is what it is for
 
     def close(self) -> None:
-        self._write()
-
-    def _write(self) -> None:
-        if self._line != self._last_line and sys.stderr is not None:
-            print(self._line, file=sys.stderr, flush=True)  # noqa: T201  # that is what it is for
-            self._last_line = self._line
+        """Nothing is open."""
 
 
 class _Bar:
     """Draws a bar with tqdm."""
+
+    INTERVAL = 0.1
 
     def __init__(self, bar: Any) -> None:
         self._bar = bar

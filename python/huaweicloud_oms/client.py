@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from huaweicloud_oms._core import Core, environment_fingerprint
+from huaweicloud_oms._fleet import Fleet
 from huaweicloud_oms._following import Following
 from huaweicloud_oms._operations import Operations
 
@@ -87,6 +88,41 @@ def _listed_async(
         return _each_async(self._core.list(name, args, kwargs))
 
     dressed: Callable[Concatenate[AsyncClient, _P], AsyncIterator[_R]]
+    dressed = _dress(method, declared, f"AsyncClient.{name}")
+    return dressed
+
+
+def _many(
+    declared: Callable[Concatenate[Any, _P], _R],
+) -> Callable[Concatenate[Client, _P], _R]:
+    """Make a method for many at once that waits, of its declaration."""
+    name, defaults = declared.__name__, declared.__kwdefaults__ or {}
+
+    def method(self: Client, /, *items: Any, **named: Any) -> Any:
+        return getattr(self._core, name)(*items, **{**defaults, **named}).run()
+
+    dressed: Callable[Concatenate[Client, _P], _R] = _dress(method, declared, f"Client.{name}")
+    return dressed
+
+
+def _many_async(
+    declared: Callable[Concatenate[Any, _P], _R],
+) -> Callable[Concatenate[AsyncClient, _P], Coroutine[Any, Any, _R]]:
+    """Make a method for many at once that is awaited, of its declaration."""
+    name, defaults = declared.__name__, declared.__kwdefaults__ or {}
+
+    async def method(self: AsyncClient, /, *items: Any, **named: Any) -> Any:
+        call: Call = getattr(self._core, name)(*items, **{**defaults, **named})
+        try:
+            return await call.spawn()
+        except BaseException as error:
+            if type(error).__name__ == "CancelledError":
+                error.outcomes = call.known()  # type: ignore[attr-defined]
+            raise
+        finally:
+            call.cancel()
+
+    dressed: Callable[Concatenate[AsyncClient, _P], Coroutine[Any, Any, _R]]
     dressed = _dress(method, declared, f"AsyncClient.{name}")
     return dressed
 
@@ -238,6 +274,9 @@ class Client(_Settings):
     list_task_groups = _listed(Following.list_task_groups)
     list_sync_tasks = _listed(Following.list_sync_tasks)
 
+    start_many = _many(Fleet.start_many)
+    wait_many = _many(Fleet.wait_many)
+
     def close(self) -> None:
         """Close the connections. Calls under way in other threads go on to their end; new ones are refused."""
         self._core.close()
@@ -278,6 +317,9 @@ class AsyncClient(_Settings):
     list_tasks = _listed_async(Following.list_tasks)
     list_task_groups = _listed_async(Following.list_task_groups)
     list_sync_tasks = _listed_async(Following.list_sync_tasks)
+
+    start_many = _many_async(Fleet.start_many)
+    wait_many = _many_async(Fleet.wait_many)
 
     async def close(self) -> None:
         """Close the connections. Calls under way go on to their end; new ones are refused."""

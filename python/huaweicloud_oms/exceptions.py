@@ -21,6 +21,7 @@ __all__ = [
     "ConnectError",
     "CredentialsError",
     "FieldError",
+    "ManyInterrupted",
     "MigrationFailedError",
     "MigrationPausedError",
     "NotFoundError",
@@ -219,3 +220,18 @@ class MigrationPausedError(MigrationFailedError):
     Attributes:
         task: The task, task group or synchronization task as it was seen last.
     """
+
+
+class ManyInterrupted(KeyboardInterrupt):
+    """Ctrl-C ended `start_many` or `wait_many`. No `OmsError`, so that nobody catches it by accident.
+
+    Attributes:
+        outcomes: What is known of what was begun, in order. What was under way has an `OutcomeUnknownError`; what was
+            not begun yet is not among them.
+    """
+
+    outcomes: Any = ()
+
+    def __init__(self, message: str = "", *, outcomes: Any = ()) -> None:
+        super().__init__(message)
+        self.outcomes = outcomes

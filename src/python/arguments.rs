@@ -45,6 +45,18 @@ pub(super) enum Verb {
 }
 
 impl<'py> Waiting<'py> {
+    /// The name of the first argument that was given.
+    pub(super) fn first(&self) -> Option<&'static str> {
+        [
+            ("wait", &self.wait),
+            ("wait_timeout", &self.timeout),
+            ("poll_interval", &self.poll_interval),
+            ("progress", &self.progress),
+        ]
+        .into_iter()
+        .find_map(|(name, value)| value.as_ref().map(|_| name))
+    }
+
     /// Takes an argument of this name, if a method of this kind has it.
     fn take(
         &mut self,

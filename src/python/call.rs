@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
-use pyo3::types::PyBool;
+use pyo3::types::{PyBool, PyList};
 use serde_json::Value as Json;
 use tokio::time::Instant;
 
 use super::arguments::{Verb, Waiting, named_seconds, type_name};
 use super::asyncio::{self, Mailbox, Running};
 use super::journals::{Posted as PostedRecords, Records};
+use super::many::{Drawing, Many};
 use super::progress::{Kept, Posted, PostedHandle, Progress, States, Tell};
 use super::{blocking, logging, results};
 use crate::client::{CallOptions, Client as CoreClient};
@@ -29,12 +30,18 @@ use crate::wait::WaitOptions;
 pub(super) struct Call(Mutex<Stage>);
 
 enum Stage {
-    Ready(PyResult<Prepared>),
-    Running(Running, Option<Arc<Posted>>),
+    Ready(PyResult<Job>),
+    Running(Running, Option<Arc<Posted>>, Arc<Job>),
     Over,
 }
 
 /// What is to be done.
+pub(super) enum Job {
+    One(Box<Prepared>),
+    Many(Many),
+}
+
+/// One thing that is to be done.
 pub(super) struct Prepared {
     pub(super) client: Arc<CoreClient>,
     pub(super) request: Request,
@@ -68,6 +75,8 @@ pub(super) enum Outcome {
     Page(State),
     /// There is nothing to tell.
     Done,
+    /// Many things were done; each has an outcome of its own.
+    Many(PyResult<()>),
 }
 
 impl Following {
@@ -145,14 +154,15 @@ impl Following {
 impl Call {
     /// Sends the request and waits for the result.
     fn run(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let prepared = self.take_prepared()?;
+        let job = self.take_job()?;
         let records = logging::is_wanted(py).then(|| Arc::new(Records::default()));
         let options = CallOptions {
-            timeout: prepared.timeout,
             journal: records.clone().map(|records| records as Arc<dyn Journal>),
+            ..CallOptions::default()
         };
         let told = Arc::new(Kept::default());
-        let progress = prepared.progress();
+        let progress = job.progress();
+        let progress = progress.as_deref();
         let meanwhile = |py: Python<'_>| {
             if let Some(records) = &records {
                 records.write(py);
@@ -160,61 +170,68 @@ impl Call {
             progress.map_or(Ok(()), |progress| told.deliver(py, progress))
         };
         let tell = Arc::clone(&told) as Arc<dyn Tell>;
-        let outcome = blocking::run(py, perform(&prepared, &options, Some(tell)), meanwhile);
+        let work = job.perform(&options, Some(tell), Drawing::Here);
+        let outcome = blocking::run(py, work, meanwhile);
         let outcome = outcome.and_then(|outcome| meanwhile(py).map(|()| outcome));
         if let Some(progress) = progress {
             progress.close(py);
         }
-        match outcome {
-            Ok(outcome) => results::to_python(py, outcome),
-            Err(error) => Err(prepared.explain_interrupt(py, error)),
-        }
+        job.finish(py, outcome)
     }
 
     /// Sends the request; gives the future of the result, for the running event loop.
     fn spawn(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let prepared = self.take_prepared()?;
+        let job = Arc::new(self.take_job()?);
         let (mailbox, event_loop) = Mailbox::of_running_loop(py)?;
         let options = CallOptions {
-            timeout: prepared.timeout,
             journal: logging::is_wanted(py)
                 .then(|| Arc::new(PostedRecords(mailbox.clone())) as Arc<dyn Journal>),
+            ..CallOptions::default()
         };
-        let progress = (prepared.following.as_ref())
-            .and_then(|following| following.progress.clone())
+        let progress = job
+            .progress()
             .map(|progress| Arc::new(Posted::new(mailbox.clone(), progress)));
-        let told = progress.clone();
+        let (told, worker) = (progress.clone(), Arc::clone(&job));
+        let drawing = Drawing::On(mailbox.clone());
         let work = async move {
             let Some(told) = told else {
-                return Some(perform(&prepared, &options, None).await);
+                return Some(worker.perform(&options, None, drawing).await);
             };
             let tell = Arc::new(PostedHandle(Arc::clone(&told)));
             tokio::select! {
-                outcome = perform(&prepared, &options, Some(tell)) => Some(outcome),
+                outcome = worker.perform(&options, Some(tell), drawing) => Some(outcome),
                 () = told.failed() => None,
             }
         };
-        let told = progress.clone();
-        let finish = move |py: Python<'_>, outcome| {
-            if let Some(told) = told {
+        let (told, finished) = (progress.clone(), Arc::clone(&job));
+        let finish = move |py: Python<'_>, outcome: Option<Result<Outcome, Error>>| {
+            let failure = told.and_then(|told| {
                 told.close(py);
-                if let Some(error) = told.failure() {
-                    return Err(error);
-                }
-            }
+                told.failure()
+            });
             let ended = || PyRuntimeError::new_err("the call ended without an outcome");
-            results::to_python(py, Option::ok_or_else(outcome, ended)?)
+            let outcome = failure.map_or_else(|| outcome.ok_or_else(ended), Err);
+            finished.finish(py, outcome)
         };
         let running = asyncio::spawn(py, mailbox, &event_loop, work, finish)?;
         let future = running.future.clone_ref(py);
-        *self.lock() = Stage::Running(running, progress);
+        *self.lock() = Stage::Running(running, progress, job);
         Ok(future)
+    }
+
+    /// What is known of many that are under way.
+    fn known(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let job = match &*self.lock() {
+            Stage::Running(_, _, job) => Arc::clone(job),
+            Stage::Ready(_) | Stage::Over => return Ok(PyList::empty(py).into_any().unbind()),
+        };
+        job.known(py)
     }
 
     /// Gives the request up if it is still under way.
     fn cancel(&self, py: Python<'_>) {
         let stage = std::mem::replace(&mut *self.lock(), Stage::Over);
-        if let Stage::Running(running, progress) = stage {
+        if let Stage::Running(running, progress, _) = stage {
             running.cancel();
             if let Some(progress) = progress {
                 progress.close(py);
@@ -224,13 +241,13 @@ impl Call {
 }
 
 impl Call {
-    pub(super) fn new(prepared: PyResult<Prepared>) -> Self {
-        Self(Mutex::new(Stage::Ready(prepared)))
+    pub(super) fn new(job: PyResult<Job>) -> Self {
+        Self(Mutex::new(Stage::Ready(job)))
     }
 
-    fn take_prepared(&self) -> PyResult<Prepared> {
+    fn take_job(&self) -> PyResult<Job> {
         match std::mem::replace(&mut *self.lock(), Stage::Over) {
-            Stage::Ready(prepared) => prepared,
+            Stage::Ready(job) => job,
             Stage::Running(..) | Stage::Over => {
                 Err(PyRuntimeError::new_err("a call is made only once"))
             }
@@ -242,11 +259,58 @@ impl Call {
     }
 }
 
-impl Prepared {
-    fn progress(&self) -> Option<&Progress> {
-        self.following.as_ref()?.progress.as_deref()
+impl Job {
+    pub(super) fn one(prepared: Prepared) -> Self {
+        Self::One(Box::new(prepared))
     }
 
+    fn progress(&self) -> Option<Arc<Progress>> {
+        match self {
+            Self::One(prepared) => prepared.following.as_ref()?.progress.clone(),
+            Self::Many(many) => many.progress(),
+        }
+    }
+
+    async fn perform(
+        &self,
+        options: &CallOptions,
+        tell: Option<Arc<dyn Tell>>,
+        drawing: Drawing,
+    ) -> Result<Outcome, Error> {
+        match self {
+            Self::One(prepared) => perform(prepared, options, tell).await,
+            Self::Many(many) => {
+                let tell = tell.filter(|_| many.progress().is_some());
+                Ok(Outcome::Many(many.perform(options, tell, drawing).await))
+            }
+        }
+    }
+
+    /// The result, or the exception, with what is known where there is more than one thing.
+    fn finish(
+        &self,
+        py: Python<'_>,
+        outcome: PyResult<Result<Outcome, Error>>,
+    ) -> PyResult<Py<PyAny>> {
+        match (self, outcome) {
+            (Self::One(prepared), Err(error)) => Err(prepared.explain_interrupt(py, error)),
+            (Self::Many(many), Ok(Ok(Outcome::Many(Ok(()))))) => many.outcomes(py),
+            (Self::Many(many), Ok(Ok(Outcome::Many(Err(error)))) | Err(error)) => {
+                Err(many.explain(py, error))
+            }
+            (_, Ok(outcome)) => results::to_python(py, outcome),
+        }
+    }
+
+    fn known(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        match self {
+            Self::One(_) => Ok(PyList::empty(py).into_any().unbind()),
+            Self::Many(many) => many.outcomes(py),
+        }
+    }
+}
+
+impl Prepared {
     /// Ctrl-C stops waiting, never what is waited for; the exception says so.
     fn explain_interrupt(&self, py: Python<'_>, error: PyErr) -> PyErr {
         let waits = (self.following.as_ref())
@@ -271,8 +335,15 @@ async fn perform(
     tell: Option<Arc<dyn Tell>>,
 ) -> Result<Outcome, Error> {
     let Prepared {
-        client, request, ..
+        client,
+        request,
+        timeout,
+        ..
     } = prepared;
+    let options = &CallOptions {
+        timeout: *timeout,
+        ..options.clone()
+    };
     let resource = request.operation.resource;
     match (request.operation.action, &prepared.following) {
         (Action::Start | Action::Retry, None) => {

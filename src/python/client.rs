@@ -7,8 +7,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::arguments::{self, Arguments, Verb};
-use super::call::{Call, Following, Prepared};
+use super::call::{Call, Following, Job, Prepared};
 use super::errors::{configuration, exception};
+use super::fleet::ManyArguments;
 use super::gate::detached;
 use super::listing::Listing;
 use super::runtime;
@@ -95,7 +96,7 @@ impl Core {
         args: &Bound<'_, PyTuple>,
         kwargs: &Bound<'_, PyDict>,
     ) -> Call {
-        Call::new(self.try_prepare(py, name, args, kwargs))
+        Call::new(self.try_prepare(py, name, args, kwargs).map(Job::one))
     }
 
     /// Takes a list's arguments; gives the call for each page of it.
@@ -108,6 +109,42 @@ impl Core {
         kwargs: &Bound<'_, PyDict>,
     ) -> PyResult<Listing> {
         Ok(Listing::new(self.try_prepare(py, name, args, kwargs)?))
+    }
+
+    /// Takes what is to be started; gives the call that starts all of it.
+    #[pyo3(signature = (requests, *, concurrency, progress, validate_first, timeout))]
+    fn start_many(
+        &self,
+        py: Python<'_>,
+        requests: &Bound<'_, PyAny>,
+        concurrency: &Bound<'_, PyAny>,
+        progress: &Bound<'_, PyAny>,
+        validate_first: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+    ) -> PyResult<Call> {
+        let mut given = ManyArguments::new("start_many", self.client(py)?, &self.settings);
+        given.read(concurrency, timeout);
+        let validate_first = given.flag("validate_first", validate_first);
+        let many = given.starts(requests, validate_first, progress)?;
+        Ok(Call::new(Ok(Job::Many(many))))
+    }
+
+    /// Takes what is to be waited for; gives the call that waits for all of it.
+    #[pyo3(signature = (targets, *, concurrency, progress, poll_interval, timeout))]
+    fn wait_many(
+        &self,
+        py: Python<'_>,
+        targets: &Bound<'_, PyAny>,
+        concurrency: &Bound<'_, PyAny>,
+        progress: &Bound<'_, PyAny>,
+        poll_interval: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+    ) -> PyResult<Call> {
+        let mut given = ManyArguments::new("wait_many", self.client(py)?, &self.settings);
+        given.read(concurrency, timeout);
+        given.poll_interval(poll_interval);
+        let many = given.waits(targets, progress)?;
+        Ok(Call::new(Ok(Job::Many(many))))
     }
 
     /// Closes the connections. Calls under way go on to their end.

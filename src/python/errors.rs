@@ -21,6 +21,35 @@ pub(super) fn exception(py: Python<'_>, error: Error) -> PyErr {
     build(py, error).unwrap_or_else(|failure| failure)
 }
 
+/// A `ValidationError` about the items of a list, which have no names of their own.
+pub(super) fn invalid_items(
+    py: Python<'_>,
+    method: &str,
+    violations: &[(String, String)],
+) -> PyResult<PyErr> {
+    const MOST: usize = 10;
+    let module = py.import(MODULE)?;
+    let class = module.getattr("FieldError")?;
+    let errors = violations
+        .iter()
+        .map(|violation| class.call1(violation.clone()))
+        .collect::<PyResult<Vec<_>>>()?;
+    let told: Vec<String> = violations
+        .iter()
+        .take(MOST)
+        .map(|(field, message)| format!("{field} {message}"))
+        .collect();
+    let more = match violations.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let message = format!("{method}: {}{more}. Nothing was sent", told.join("; "));
+    let fields = PyDict::new(py);
+    fields.set_item("errors", PyTuple::new(py, errors)?)?;
+    let class = module.getattr("ValidationError")?;
+    Ok(PyErr::from_value(class.call((message,), Some(&fields))?))
+}
+
 /// A `ConfigurationError`.
 pub(super) fn configuration(py: Python<'_>, message: String) -> PyErr {
     exception(py, Error::Configuration(message))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 
-use super::call::{Call, Prepared};
+use super::call::{Call, Job, Prepared};
 use crate::client::Client as CoreClient;
 use crate::request::Request;
 use crate::validation::Value;
@@ -49,12 +49,12 @@ impl Listing {
 impl Listing {
     /// The call for the page that begins at `offset`.
     fn page(&self, offset: u64) -> Call {
-        Call::new(Ok(Prepared {
+        Call::new(Ok(Job::one(Prepared {
             client: Arc::clone(&self.client),
             request: self.request.page(self.limit, offset),
             timeout: self.timeout,
             following: None,
-        }))
+        })))
     }
 }
 

@@ -19,15 +19,19 @@ mod credentials;
 mod emulator;
 mod environment;
 mod errors;
+mod fleet;
 mod gate;
 mod journals;
 mod listing;
 mod logging;
+mod many;
+mod outcomes;
 mod progress;
 mod results;
 mod runtime;
 mod settings;
 mod signing;
+mod start_value;
 
 use pyo3::prelude::*;
 
@@ -54,6 +58,8 @@ mod _core {
     use super::settings::RetryPolicy;
     #[pymodule_export]
     use super::signing::sign_request;
+    #[pymodule_export]
+    use super::start_value::Start;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

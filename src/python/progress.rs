@@ -33,27 +33,36 @@ impl Progress {
         name: &str,
         total: Option<usize>,
     ) -> PyResult<Result<Option<Self>, Violation>> {
-        let py = value.py();
-        if value.is_none() {
+        if let Err(violation) = Self::check(value) {
+            return Ok(Err(violation));
+        }
+        let wanted = value.cast::<PyBool>().map_or_else(
+            |_| (!value.is_none()).then(|| value.clone()),
+            |flag| flag.is_true().then(|| value.clone()),
+        );
+        let Some(wanted) = wanted else {
             return Ok(Ok(None));
+        };
+        if !wanted.is_instance_of::<PyBool>() {
+            return Ok(Ok(Some(Self(wanted.unbind()))));
         }
-        if let Ok(wanted) = value.cast::<PyBool>() {
-            if !wanted.is_true() {
-                return Ok(Ok(None));
-            }
-            let display = py
-                .import("huaweicloud_oms._progress")?
-                .call_method1(intern!(py, "display"), (name, total))?;
-            return Ok(Ok(Some(Self(display.unbind()))));
-        }
-        if value.is_callable() {
-            return Ok(Ok(Some(Self(value.clone().unbind()))));
+        let display = value
+            .py()
+            .import("huaweicloud_oms._progress")?
+            .call_method1("display", (name, total))?;
+        Ok(Ok(Some(Self(display.unbind()))))
+    }
+
+    /// Checks `progress=` without making anything of it.
+    pub(super) fn check(value: &Bound<'_, PyAny>) -> Result<(), Violation> {
+        if value.is_none() || value.is_instance_of::<PyBool>() || value.is_callable() {
+            return Ok(());
         }
         let told = format!(
             "must be True, False or a callable, not {}",
             type_name(value)
         );
-        Ok(Err(Violation::new("progress", told)))
+        Err(Violation::new("progress", told))
     }
 
     /// Tells the caller something.

@@ -24,7 +24,7 @@ pub(super) fn to_python(py: Python<'_>, outcome: Result<Outcome, Error>) -> PyRe
         }
         Outcome::Shown(last) => model(py, last.resource, last.json),
         Outcome::Page(page) => list(py, page),
-        Outcome::Done => Ok(py.None()),
+        Outcome::Done | Outcome::Many(_) => Ok(py.None()),
     }
 }
 
