@@ -16,11 +16,11 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 $(VENV)/.build: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --quiet --group build
+	$(BIN)/python -m pip install --quiet --group build
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.build
-	$(BIN)/python -m pip install --quiet --quiet --group dev
+$(VENV)/.check: $(VENV)/.build
+	$(BIN)/python -m pip install --quiet --group check
 	@touch $@
 
 .PHONY: build
@@ -39,11 +39,11 @@ test-rust: ## Run the Rust tests: the core and the local OMS, without Python.
 	cargo test --quiet --no-default-features --features emulator
 
 .PHONY: test-python
-test-python: $(VENV)/.dev build ## Run the Python tests.
+test-python: $(VENV)/.check build ## Run the Python tests.
 	$(BIN)/python -m pytest
 
 .PHONY: lint
-lint: $(VENV)/.dev build ## Run the formatters' checks, the linters and the type checkers.
+lint: $(VENV)/.check build ## Run the formatters' checks, the linters and the type checkers.
 	cargo fmt --check
 	cargo clippy --quiet --all-targets -- -D warnings
 	cargo clippy --quiet --all-targets --no-default-features -- -D warnings
@@ -54,7 +54,7 @@ lint: $(VENV)/.dev build ## Run the formatters' checks, the linters and the type
 	$(BIN)/pyright
 
 .PHONY: format
-format: $(VENV)/.dev ## Format everything.
+format: $(VENV)/.check ## Format everything.
 	cargo fmt
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -64,6 +64,11 @@ wheel: $(VENV)/.build ## Build the release wheel and use it on every Python from
 	rm -rf dist
 	$(BIN)/maturin build --release --quiet --out dist
 	$(BIN)/python tests/wheel/check.py dist
+
+.PHONY: soak
+soak: $(VENV)/.build ## Start 100,000 tasks through faults, and hold what was told against the ledger.
+	$(BIN)/maturin develop --release --quiet
+	$(BIN)/python tests/soak.py --starts 100000
 
 .PHONY: bench
 bench: $(VENV)/.build ## Measure everything side by side, in an environment of its own.

@@ -6,16 +6,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Method};
+use serde_json::Value as Json;
 use tokio::time::Instant;
 
 use crate::answer::Answer;
-use crate::ask::ask;
-use crate::clock::Correction;
+use crate::ask::{Reply, ask};
+use crate::clock::{Correction, millis};
 use crate::credentials::Credentials;
 use crate::endpoint::Endpoint;
 use crate::error::{Asked, Error};
 use crate::journal::{Event, Journal};
-use crate::operation::Action;
+use crate::operation::{Action, Operation};
 use crate::request::Request;
 use crate::retry::{Budget, RetryPolicy};
 use crate::secret::{ExposeSecret, redact};
@@ -23,6 +24,7 @@ use crate::signing::{self, ToSign};
 use crate::start::{StartResult, start};
 use crate::transport::{Failure, FailureKind, Outgoing, Transport, TransportSettings};
 use crate::validation::{Call, check, check_region};
+use crate::wait::{WaitOptions, wait};
 
 /// The settings of a client, checked.
 #[derive(Debug, Clone)]
@@ -102,13 +104,29 @@ impl Client {
         start(self, request, options).await
     }
 
-    /// Reads or pauses a task, task group or synchronization task.
+    /// Reads or pauses a task, task group or synchronization task, or reads a page of a list.
     ///
     /// # Errors
     ///
     /// Any [`Error`] but the configuration's and [`Error::OutcomeUnknown`].
-    pub async fn ask(&self, request: &Request, options: &CallOptions) -> Result<Answer, Error> {
+    pub async fn ask(&self, request: &Request, options: &CallOptions) -> Result<Reply, Error> {
         ask(self, request, options).await
+    }
+
+    /// Waits until what `request` is about has ended well, or is synchronizing; gives its last state.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Wait`] where that does not happen, and any error of a look that will not pass.
+    pub async fn wait(
+        &self,
+        request: &Request,
+        options: &CallOptions,
+        how: &WaitOptions,
+    ) -> Result<Json, Error> {
+        let show = Operation::of(request.operation.resource, Action::Show);
+        let show = show.ok_or_else(|| Error::Configuration("it cannot be looked at".to_owned()))?;
+        wait(self, &request.sibling(show), options, how).await
     }
 
     /// Signs and sends a request once, before `deadline`.
@@ -160,22 +178,24 @@ impl Client {
     pub fn sign(&self, request: &Request) -> Result<Outgoing, Failure> {
         let endpoint = &self.settings.endpoint;
         let path = request.path(&self.encoded_project_id);
-        let url = endpoint.url(&path).ok_or_else(Failure::changed_path)?;
+        let query = request.query(millis(self.correction.now()));
+        let mut url = endpoint.url(&path).ok_or_else(Failure::changed_path)?;
+        url.set_query((!query.is_empty()).then_some(&query));
         let body = request.body();
         let headers = self
-            .headers(&request.operation.method, &path, &body)
+            .headers(&request.operation.method, &path, &query, &body)
             .ok_or_else(Failure::changed_path)?;
         Ok(Outgoing {
             method: request.operation.method.clone(),
             url,
             headers,
             body,
-            wants_body: request.operation.action == Action::Show,
+            wants_body: request.operation.action.reads(),
         })
     }
 
     /// The headers of a request; `None` if a value cannot stand in a header, which checked settings rule out.
-    fn headers(&self, method: &Method, path: &str, body: &Bytes) -> Option<HeaderMap> {
+    fn headers(&self, method: &Method, path: &str, query: &str, body: &Bytes) -> Option<HeaderMap> {
         let authority = self.settings.endpoint.authority();
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(HOST, HeaderValue::from_str(authority).ok()?);
@@ -210,7 +230,7 @@ impl Client {
                 let to_sign = ToSign {
                     method: method.as_str(),
                     path,
-                    query: "",
+                    query,
                     headers: &signed,
                     body_hash: &signing::body_hash(body),
                 };

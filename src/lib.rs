@@ -5,7 +5,7 @@
 //! [`start`] makes a result or an [`error`] of it, trying again ([`retry`]) or looking ([`settle`]) where that is right.
 
 pub mod answer;
-mod ask;
+pub mod ask;
 mod attempts;
 pub mod classify;
 pub mod client;
@@ -15,6 +15,7 @@ pub mod endpoint;
 pub mod error;
 pub mod journal;
 pub mod operation;
+pub mod pace;
 pub mod region;
 pub mod request;
 pub mod retry;
@@ -26,6 +27,8 @@ pub mod start;
 pub mod tls;
 pub mod transport;
 pub mod validation;
+pub mod verdict;
+pub mod wait;
 
 #[cfg(feature = "emulator")]
 pub mod emulator;

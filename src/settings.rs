@@ -351,3 +351,6 @@ fn parse_section(text: &SecretString) -> Result<Section, String> {
         project_id: find("project_id").map(str::to_owned),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,6 +35,7 @@ TREE = {
     oms.ServerError: oms.ApiError,
     oms.WaitTimeoutError: oms.OmsError,
     oms.MigrationFailedError: oms.OmsError,
+    oms.MigrationPausedError: oms.MigrationFailedError,
 }
 ALSO = {
     oms.ConfigurationError: ValueError,

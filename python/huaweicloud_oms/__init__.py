@@ -9,6 +9,8 @@ The three operations at its heart, on a client or as functions that use the envi
         client.start_task_group("00878453-...", src_ak=..., src_sk=..., dst_ak=..., dst_sk=...)
         client.start_sync_task("8a1f...", src_ak=..., src_sk=..., dst_ak=..., dst_sk=...)
 
+They are followed with `show_*`, `wait_*` and `list_*`, and steered with `stop_*` and `retry_task_group`.
+
 `AsyncClient` has the same methods to await. `huaweicloud_oms.emulator` is a local OMS to try all of it on.
 """
 
@@ -34,6 +36,7 @@ from huaweicloud_oms.exceptions import (
     CredentialsError,
     FieldError,
     MigrationFailedError,
+    MigrationPausedError,
     NotFoundError,
     OmsError,
     OutcomeUnknownError,
@@ -47,6 +50,25 @@ from huaweicloud_oms.exceptions import (
 )
 from huaweicloud_oms.results import StartResult
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from huaweicloud_oms.models import (
+        BandwidthPolicy,
+        DestinationNode,
+        ErrorReason,
+        FailedObjectRecord,
+        ListFile,
+        SmnInfo,
+        SourceCdn,
+        SourceNode,
+        SyncTask,
+        SyncTaskStatus,
+        Task,
+        TaskGroup,
+        TaskGroupStatus,
+        TaskStatus,
+    )
+
 __all__ = [
     "REGIONS",
     "AkSk",
@@ -55,13 +77,19 @@ __all__ = [
     "AsyncClient",
     "AuthenticationError",
     "BadRequestError",
+    "BandwidthPolicy",
     "Client",
     "ConfigurationError",
     "ConflictError",
     "ConnectError",
     "CredentialsError",
+    "DestinationNode",
+    "ErrorReason",
+    "FailedObjectRecord",
     "FieldError",
+    "ListFile",
     "MigrationFailedError",
+    "MigrationPausedError",
     "NotFoundError",
     "OmsError",
     "OutcomeUnknownError",
@@ -70,7 +98,16 @@ __all__ = [
     "RequestTimeoutError",
     "RetryPolicy",
     "ServerError",
+    "SmnInfo",
+    "SourceCdn",
+    "SourceNode",
     "StartResult",
+    "SyncTask",
+    "SyncTaskStatus",
+    "Task",
+    "TaskGroup",
+    "TaskGroupStatus",
+    "TaskStatus",
     "Token",
     "TransportError",
     "ValidationError",
@@ -84,3 +121,18 @@ __all__ = [
     "start_task_group",
     "start_task_group_async",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import the models when one is first asked for: `datetime` and `enum` are felt in an import."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from huaweicloud_oms import models  # noqa: PLC0415
+
+    value: object = getattr(models, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

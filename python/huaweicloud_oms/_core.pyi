@@ -12,6 +12,7 @@ __all__ = [
     "Call",
     "Core",
     "Emulator",
+    "Listing",
     "RetryPolicy",
     "Token",
     "__version__",
@@ -115,7 +116,8 @@ class Core:
     def endpoint(self) -> str: ...
     @property
     def project_id(self) -> str: ...
-    def prepare(self, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call: ...
+    def prepare(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call: ...
+    def list(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Listing: ...
     def close(self) -> None: ...
 
 @final
@@ -141,6 +143,7 @@ class Emulator:
         host: str,
         port: int,
         clock_offset: float,
+        running_limit: int | None,
         max_requests: int,
         state: str | PathLike[str] | None,
     ) -> Emulator: ...
@@ -153,6 +156,7 @@ class Emulator:
         ids: Sequence[str],
         *,
         status: str,
+        group_id: str,
         total_objects: int,
         total_bytes: int,
         duration: float,
@@ -200,6 +204,16 @@ class Emulator:
         headers: Sequence[tuple[str, str]],
     ) -> None: ...
     def clear_faults(self) -> None: ...
+
+@final
+class Listing:
+    """A list with its filters, checked."""
+
+    @property
+    def limit(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    def page(self, offset: int) -> Call: ...
 
 def environment_fingerprint() -> int: ...
 def sign_request(

@@ -22,6 +22,7 @@ __all__ = [
     "CredentialsError",
     "FieldError",
     "MigrationFailedError",
+    "MigrationPausedError",
     "NotFoundError",
     "OmsError",
     "OutcomeUnknownError",
@@ -210,3 +211,11 @@ class MigrationFailedError(OmsError):
     """
 
     task: Any = None
+
+
+class MigrationPausedError(MigrationFailedError):
+    """What was waited for was paused, stopped or deleted by somebody else, and will not end by itself.
+
+    Attributes:
+        task: The task, task group or synchronization task as it was seen last.
+    """

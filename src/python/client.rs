@@ -1,4 +1,4 @@
-//! A client and its calls, as the Python classes `Client` and `AsyncClient` use them.
+//! A client, as the Python classes `Client` and `AsyncClient` use it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,17 +6,16 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use super::arguments::{self, Arguments};
-use super::asyncio::{self, Mailbox, Running};
+use super::arguments::{self, Arguments, Verb};
+use super::call::{Call, Following, Prepared};
 use super::errors::{configuration, exception};
 use super::gate::detached;
+use super::listing::Listing;
+use super::runtime;
 use super::settings::ClientArguments;
-use super::{blocking, logging, results, runtime};
-use crate::client::{CallOptions, Client as CoreClient, ClientSettings, validate};
+use crate::client::{Client as CoreClient, ClientSettings, validate};
 use crate::error::Error;
-use crate::journal::{Event, Journal};
-use crate::operation::{Action, Operation};
-use crate::request::Request;
+use crate::operation::{Action, OPERATIONS, Operation};
 
 /// What `Client` and `AsyncClient` share: settings, and connections made on first use in each process.
 #[pyclass(frozen, module = "huaweicloud_oms._core")]
@@ -88,17 +87,27 @@ impl Core {
 
     /// Takes a call's arguments. Whatever is wrong with them is raised by the call, not here: here the caller's
     /// frame still holds the keys.
-    #[pyo3(signature = (operation, args, kwargs))]
+    #[pyo3(signature = (name, args, kwargs))]
     fn prepare(
         &self,
         py: Python<'_>,
-        operation: &str,
+        name: &str,
         args: &Bound<'_, PyTuple>,
         kwargs: &Bound<'_, PyDict>,
     ) -> Call {
-        Call(Mutex::new(State::Ready(
-            self.try_prepare(py, operation, args, kwargs),
-        )))
+        Call::new(self.try_prepare(py, name, args, kwargs))
+    }
+
+    /// Takes a list's arguments; gives the call for each page of it.
+    #[pyo3(signature = (name, args, kwargs))]
+    fn list(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        args: &Bound<'_, PyTuple>,
+        kwargs: &Bound<'_, PyDict>,
+    ) -> PyResult<Listing> {
+        Ok(Listing::new(self.try_prepare(py, name, args, kwargs)?))
     }
 
     /// Closes the connections. Calls under way go on to their end.
@@ -112,39 +121,45 @@ impl Core {
     fn try_prepare(
         &self,
         py: Python<'_>,
-        operation: &str,
+        name: &str,
         args: &Bound<'_, PyTuple>,
         kwargs: &Bound<'_, PyDict>,
     ) -> PyResult<Prepared> {
-        let operation = Operation::named(operation)
-            .ok_or_else(|| PyRuntimeError::new_err("there is no such operation"))?;
-        let Arguments { call, timeout } = arguments::bind(operation, args, Some(kwargs))?;
-        let request = match (validate(&self.settings, call), timeout) {
-            (Ok(request), Ok(timeout)) => Ok((request, timeout)),
-            (Ok(_), Err(violation)) => Err(Error::Validation {
-                operation: operation.name,
-                violations: vec![violation],
+        let (verb, operation) = method(name)?;
+        let Arguments {
+            call,
+            timeout,
+            waiting,
+        } = arguments::bind(name, verb, operation, args, Some(kwargs))?;
+        let mut violations = Vec::new();
+        let timeout = timeout.unwrap_or_else(|violation| {
+            violations.push(violation);
+            None
+        });
+        let following = Following::read(py, name, verb, operation, &waiting, &mut violations)?;
+        let request = match validate(&self.settings, call) {
+            Ok(request) if violations.is_empty() => Ok(request),
+            Ok(_) => Err(Error::Validation {
+                operation: shown_name(verb, operation),
+                violations,
             }),
-            (
+            Err(Error::Validation {
+                violations: mut all,
+                ..
+            }) => {
+                all.append(&mut violations);
                 Err(Error::Validation {
-                    operation,
-                    mut violations,
-                }),
-                timeout,
-            ) => {
-                violations.extend(timeout.err());
-                Err(Error::Validation {
-                    operation,
-                    violations,
+                    operation: shown_name(verb, operation),
+                    violations: all,
                 })
             }
-            (Err(error), _) => Err(error),
+            Err(error) => Err(error),
         };
-        let (request, timeout) = request.map_err(|error| exception(py, error))?;
         Ok(Prepared {
+            request: request.map_err(|error| exception(py, error))?,
             client: self.client(py)?,
-            request,
             timeout,
+            following,
         })
     }
 
@@ -193,125 +208,19 @@ impl Drop for Connections {
     }
 }
 
-/// A call with its arguments, checked, not yet sent.
-#[pyclass(frozen, module = "huaweicloud_oms._core")]
-pub(super) struct Call(Mutex<State>);
-
-enum State {
-    Ready(PyResult<Prepared>),
-    Running(Running),
-    Over,
-}
-
-struct Prepared {
-    client: Arc<CoreClient>,
-    request: Request,
-    timeout: Option<std::time::Duration>,
-}
-
-/// What a call gave.
-pub(super) enum Outcome {
-    Started(crate::start::StartResult),
-    Answered(crate::answer::Answer),
-}
-
-#[pymethods]
-impl Call {
-    /// Sends the request and waits for the result.
-    fn run(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let prepared = self.take_prepared()?;
-        let records = logging::is_wanted(py).then(|| Arc::new(Records::default()));
-        let options = CallOptions {
-            timeout: prepared.timeout,
-            journal: records.clone().map(|records| records as Arc<dyn Journal>),
-        };
-        let write = |py: Python<'_>| {
-            if let Some(records) = &records {
-                records.write(py);
-            }
-        };
-        let outcome = blocking::run(py, perform(&prepared, &options), write);
-        write(py);
-        results::to_python(py, outcome?)
-    }
-
-    /// Sends the request; gives the future of the result, for the running event loop.
-    fn spawn(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let prepared = self.take_prepared()?;
-        let (mailbox, event_loop) = Mailbox::of_running_loop(py)?;
-        let options = CallOptions {
-            timeout: prepared.timeout,
-            journal: logging::is_wanted(py)
-                .then(|| Arc::new(Posted(mailbox.clone())) as Arc<dyn Journal>),
-        };
-        let work = async move { perform(&prepared, &options).await };
-        let running = asyncio::spawn(py, mailbox, &event_loop, work, results::to_python)?;
-        let future = running.future.clone_ref(py);
-        *self.lock() = State::Running(running);
-        Ok(future)
-    }
-
-    /// Gives the request up if it is still under way.
-    fn cancel(&self) {
-        if let State::Running(running) = std::mem::replace(&mut *self.lock(), State::Over) {
-            running.cancel();
-        }
+fn shown_name(verb: Verb, operation: &Operation) -> &'static str {
+    match verb {
+        Verb::Ask => operation.name,
+        Verb::Wait => operation.resource.wait_name,
     }
 }
 
-impl Call {
-    fn take_prepared(&self) -> PyResult<Prepared> {
-        match std::mem::replace(&mut *self.lock(), State::Over) {
-            State::Ready(prepared) => prepared,
-            State::Running(_) | State::Over => {
-                Err(PyRuntimeError::new_err("a call is made only once"))
-            }
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Does what was asked.
-async fn perform(prepared: &Prepared, options: &CallOptions) -> Result<Outcome, Error> {
-    let Prepared {
-        client, request, ..
-    } = prepared;
-    match request.operation.action {
-        Action::Start => client.start(request, options).await.map(Outcome::Started),
-        Action::Show | Action::Stop => client.ask(request, options).await.map(Outcome::Answered),
-    }
-}
-
-/// Events of a blocking call, kept until the interpreter's lock is held.
-#[derive(Default)]
-struct Records(Mutex<Vec<Event>>);
-
-impl Records {
-    fn write(&self, py: Python<'_>) {
-        let events = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        for event in &events {
-            logging::write(py, event);
-        }
-    }
-}
-
-impl Journal for Records {
-    fn record(&self, event: Event) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(event);
-    }
-}
-
-/// Events of an asynchronous call, written on the event loop's thread.
-struct Posted(Mailbox);
-
-impl Journal for Posted {
-    fn record(&self, event: Event) {
-        self.0.post(Box::new(move |py| logging::write(py, &event)));
-    }
+/// What a method of that name does with which operation: `wait_task` shows the task again and again.
+fn method(name: &str) -> PyResult<(Verb, &'static Operation)> {
+    let waits = |operation: &&Operation| {
+        operation.action == Action::Show && operation.resource.wait_name == name
+    };
+    let asks = Operation::named(name).map(|operation| (Verb::Ask, operation));
+    asks.or_else(|| Some((Verb::Wait, OPERATIONS.iter().copied().find(waits)?)))
+        .ok_or_else(|| PyRuntimeError::new_err("there is no such operation"))
 }

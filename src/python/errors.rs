@@ -5,9 +5,14 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple};
 
+use super::results;
 use crate::classify::ALREADY_STARTED;
 use crate::error::{ApiError, Asked, Cause, Error};
+use crate::operation::{Resource, SYNC_TASK, TASK, TASK_GROUP};
 use crate::validation::Violation;
+use crate::wait::{WaitError, WaitReason};
+
+static RESOURCES: [&Resource; 3] = [&TASK, &TASK_GROUP, &SYNC_TASK];
 
 const MODULE: &str = "huaweicloud_oms.exceptions";
 
@@ -56,6 +61,26 @@ fn build(py: Python<'_>, error: Error) -> PyResult<PyErr> {
                 "OutcomeUnknownError",
                 cause.map(|cause| exception(py, *cause)),
             )
+        }
+        Error::Wait(wait) => {
+            let WaitError {
+                reason,
+                asked,
+                last,
+                ..
+            } = *wait;
+            let resource = RESOURCES.iter().find(|r| r.wait_name == asked.operation);
+            let last = match (resource, last) {
+                (Some(resource), Some(json)) => results::model(py, resource, json)?,
+                _ => py.None(),
+            };
+            let (class, attribute) = match reason {
+                WaitReason::Failed => ("MigrationFailedError", "task"),
+                WaitReason::Paused | WaitReason::Deleted => ("MigrationPausedError", "task"),
+                WaitReason::TimedOut => ("WaitTimeoutError", "last"),
+            };
+            fields.set_item(attribute, last)?;
+            (class, None)
         }
         Error::Api(api) => {
             set_asked(&fields, &api.asked)?;

@@ -12,6 +12,7 @@
 mod arguments;
 mod asyncio;
 mod blocking;
+mod call;
 mod client;
 mod credentials;
 #[cfg(feature = "emulator")]
@@ -19,7 +20,10 @@ mod emulator;
 mod environment;
 mod errors;
 mod gate;
+mod journals;
+mod listing;
 mod logging;
+mod progress;
 mod results;
 mod runtime;
 mod settings;
@@ -34,7 +38,9 @@ mod _core {
     use pyo3::types::PyTuple;
 
     #[pymodule_export]
-    use super::client::{Call, Core};
+    use super::call::Call;
+    #[pymodule_export]
+    use super::client::Core;
     #[pymodule_export]
     use super::credentials::{AkSk, Token};
     #[cfg(feature = "emulator")]
@@ -42,6 +48,8 @@ mod _core {
     use super::emulator::Emulator;
     #[pymodule_export]
     use super::environment::environment_fingerprint;
+    #[pymodule_export]
+    use super::listing::Listing;
     #[pymodule_export]
     use super::settings::RetryPolicy;
     #[pymodule_export]
