@@ -53,10 +53,8 @@ def _left(group: TaskGroup) -> timedelta | None:
 
 
 def in_words(found: Figures) -> str:
-    """Put figures on one line: "45 %, 225 of 500 objects, 450 MB of 1 GB, 333 MB/s, 2 s left, 3 failed"."""
+    """Put figures on one line: "225 of 500 objects, 450 MB of 1 GB, 333 MB/s, 2 s left, 3 failed"."""
     parts = []
-    if found.fraction is not None:
-        parts.append(f"{found.fraction:.0%}".replace("%", " %"))
     if found.objects is not None:
         parts.append(
             _of(str(found.objects), None if found.total_objects is None else str(found.total_objects), "objects")

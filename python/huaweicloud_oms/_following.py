@@ -76,9 +76,9 @@ class Following:
             task_id: The id: an integer from 0 to 999999999999999, or a string of 1 to 1024.
             timeout: How long to wait at most, in seconds; for ever by default.
             poll_interval: How long to wait between two looks, in seconds, instead of the growing time above.
-            progress: `True` draws a bar in a terminal or a notebook (`pip install 'huaweicloud-oms[progress]'`), and
-                writes lines where there is none. Or a callable that is called with the `Task` of every look; what
-                it raises ends the waiting.
+            progress: `True` draws a bar in a notebook or a terminal (`pip install 'huaweicloud-oms[progress]'`), and
+                writes lines where there is neither. Or a callable that is called with the `Task` of every look;
+                what it raises ends the waiting.
 
         Returns:
             The last state.
@@ -188,9 +188,9 @@ class Following:
             group_id: The id, 1 to 1024 characters.
             timeout: How long to wait at most, in seconds; for ever by default.
             poll_interval: How long to wait between two looks, in seconds, instead of the growing time above.
-            progress: `True` draws a bar in a terminal or a notebook (`pip install 'huaweicloud-oms[progress]'`), and
-                writes lines where there is none. Or a callable that is called with the `TaskGroup` of every look; what
-                it raises ends the waiting.
+            progress: `True` draws a bar in a notebook or a terminal (`pip install 'huaweicloud-oms[progress]'`), and
+                writes lines where there is neither. Or a callable that is called with the `TaskGroup` of every look;
+                what it raises ends the waiting.
 
         Returns:
             The last state.
@@ -304,9 +304,9 @@ class Following:
             sync_task_id: The id, 1 to 255 characters.
             timeout: How long to wait at most, in seconds; for ever by default.
             poll_interval: How long to wait between two looks, in seconds, instead of the growing time above.
-            progress: `True` draws a bar in a terminal or a notebook (`pip install 'huaweicloud-oms[progress]'`), and
-                writes lines where there is none. Or a callable that is called with the `SyncTask` of every look; what
-                it raises ends the waiting.
+            progress: `True` draws a bar in a notebook or a terminal (`pip install 'huaweicloud-oms[progress]'`), and
+                writes lines where there is neither. Or a callable that is called with the `SyncTask` of every look;
+                what it raises ends the waiting.
 
         Returns:
             The last state.

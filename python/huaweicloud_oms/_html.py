@@ -26,6 +26,12 @@ _CELL = "text-align:left;vertical-align:top;padding:1px 14px 1px 0;border:0;back
 _LONGEST_TABLE = 200
 
 
+def progress_line(head: str, fraction: float | None, words: str) -> str:
+    """Show how far something is."""
+    colour = _GREEN if fraction == 1 else _BLUE
+    return f'<div style="{_BOX}">{escape(head)}{_bar(fraction, colour)}<div>{escape(words)}</div></div>'
+
+
 def task_card(task: Task) -> str:
     """Show a task."""
     rows = [("objects", _objects(figures(task))), ("bytes", _bytes(figures(task)))]
@@ -112,7 +118,7 @@ def _card(title: str, seen: Task | TaskGroup | SyncTask, rows: list[tuple[str, s
     head = f"{_status(seen)} <b>{escape(title)}</b>"
     if note:
         head += f" {escape(note)}"
-    return f'<div style="{_BOX}">{head}{_bar(figures(seen), _colour(seen))}{_table(rows)}</div>'
+    return f'<div style="{_BOX}">{head}{_bar(figures(seen).fraction, _colour(seen))}{_table(rows)}</div>'
 
 
 def _migration_rows(seen: Task | TaskGroup) -> list[tuple[str, str]]:
@@ -169,10 +175,10 @@ def _chip(word: str, colour: str) -> str:
     return f'<span style="{style}">{escape(word)}</span>'
 
 
-def _bar(found: Figures, colour: str) -> str:
-    if found.fraction is None:
+def _bar(fraction: float | None, colour: str) -> str:
+    if fraction is None:
         return ""
-    percent = f"{min(max(found.fraction, 0.0), 1.0) * 100:.1f}"
+    percent = f"{min(max(fraction, 0.0), 1.0) * 100:.1f}"
     outer = f"background:{_FAINT};border-radius:4px;height:8px;width:320px;margin:7px 0 5px;overflow:hidden"
     inner = f'<div style="background:{colour};height:8px;width:{percent}%"></div>'
     label = f'role="progressbar" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100" title="{percent} %"'

@@ -1,14 +1,18 @@
-"""`progress=True`: a bar in a terminal or a notebook, lines where there is neither."""
+"""`progress=True`: a bar in a terminal or a notebook, lines where there is neither.
+
+The terminal's bar is tqdm's. A notebook's is our own, of plain HTML: tqdm's needs another package there, is lost when
+the notebook is saved, and without that package is text on the red ground of errors.
+"""
 
 from __future__ import annotations
 
 import math
 import sys
 import time
-import warnings
 from datetime import timedelta
 
 from huaweicloud_oms._figures import Figures, figures, in_words
+from huaweicloud_oms._html import progress_line
 from huaweicloud_oms.exceptions import ConfigurationError
 from huaweicloud_oms.models import SyncTask
 
@@ -36,13 +40,13 @@ def display(name: str, total: int | None) -> Display:
         summary = _Waits(total)
     else:
         summary = _One(_NAMES.get(name, name))
-    return Display(_bar() if _is_interactive() else _Lines(), summary)
+    return Display(_output(), summary)
 
 
 class Display:
     """Takes what is seen, and shows a summary of it now and then."""
 
-    def __init__(self, output: _Bar | _Lines, summary: _One | _Starts | _Waits) -> None:
+    def __init__(self, output: _Bar | _NotebookBar | _Lines, summary: _One | _Starts | _Waits) -> None:
         self._output = output
         self._summary = summary
         self._state: object = None
@@ -144,9 +148,10 @@ class _Lines:
 
     INTERVAL = 10.0
 
-    def show(self, head: str, _fraction: float | None, words: str) -> None:
+    def show(self, head: str, fraction: float | None, words: str) -> None:
         if sys.stderr is not None:
-            print(f"{head}: {words}", file=sys.stderr, flush=True)  # noqa: T201  # that is what it is for
+            percent = "" if fraction is None else f"{fraction * 100:.0f} %, "
+            print(f"{head}: {percent}{words}", file=sys.stderr, flush=True)  # noqa: T201  # that is what it is for
 
     def close(self) -> None:
         """Nothing is open."""
@@ -162,7 +167,8 @@ class _Bar:
 
     def show(self, head: str, fraction: float | None, words: str) -> None:
         self._bar.set_description_str(head, refresh=False)
-        self._bar.set_postfix_str(words, refresh=False)
+        # tqdm puts a comma in front of its postfix.
+        self._bar.unit = words
         self._bar.n = round(min(fraction or 0.0, 1.0), 4)
         self._bar.refresh()
 
@@ -170,27 +176,55 @@ class _Bar:
         self._bar.close()
 
 
+class _NotebookBar:
+    """Shows a bar as HTML, in the place where it was first shown."""
+
+    INTERVAL = 0.2
+
+    def __init__(self) -> None:
+        self._handle = sys.modules["IPython"].display.display(_Html(progress_line("", None, "")), display_id=True)
+
+    def show(self, head: str, fraction: float | None, words: str) -> None:
+        if self._handle is not None:
+            self._handle.update(_Html(progress_line(head, fraction, words)))
+
+    def close(self) -> None:
+        """It stays as it was last shown."""
+
+
+class _Html:
+    """HTML for a notebook."""
+
+    def __init__(self, html: str) -> None:
+        self._html = html
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+
+def _output() -> _Bar | _NotebookBar | _Lines:
+    if _is_notebook():
+        return _NotebookBar()
+    return _bar() if _is_terminal() else _Lines()
+
+
 def _bar() -> _Bar:
     try:
-        with warnings.catch_warnings():
-            # In a notebook without widgets tqdm warns, and draws the bar as text.
-            warnings.simplefilter("ignore")
-            # Only who wants a bar needs it; it comes without types.
-            from tqdm.auto import tqdm  # type: ignore[import-untyped]  # noqa: PLC0415
-
-            made = tqdm(total=1.0, bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}", leave=True)
+        # Only who wants a bar needs it; it comes without types.
+        from tqdm import tqdm  # type: ignore[import-untyped]  # noqa: PLC0415
     except ImportError:
         raise ConfigurationError(
             "progress=True draws its bar with tqdm, which is not installed: pip install 'huaweicloud-oms[progress]', or"
             " pass a callable"
         ) from None
-    return _Bar(made)
+    return _Bar(tqdm(total=1.0, bar_format="{desc} {percentage:3.0f}%|{bar}| {unit}", leave=True))
 
 
-def _is_interactive() -> bool:
-    """Tell whether there is a terminal or a notebook to draw in."""
-    if "ipykernel" in sys.modules and "IPython" in sys.modules:
-        shell = sys.modules["IPython"].get_ipython()
-        if type(shell).__name__ == "ZMQInteractiveShell":
-            return True
+def _is_notebook() -> bool:
+    if "ipykernel" not in sys.modules or "IPython" not in sys.modules:
+        return False
+    return type(sys.modules["IPython"].get_ipython()).__name__ == "ZMQInteractiveShell"
+
+
+def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()

@@ -55,7 +55,7 @@ def test_a_terminal_gets_a_bar(local):
     assert "task 1 RUNNING" in shown
     assert "task 1 SUCCEEDED" in shown
     assert "100%|" in shown
-    assert re.search(r"\d+ of 500 objects, .* of 1 GB, 1\.67 GB/s, \d s left, 0 failed", shown)
+    assert re.search(r"%\|.*\| \d+ of 500 objects, .* of 1 GB, 1\.67 GB/s, \d s left, 0 failed", shown)
 
 
 def test_a_terminal_gets_a_bar_of_many(local):
@@ -89,8 +89,8 @@ def test_groups_and_sync_tasks_have_lines_too(local, client, capfd):
 
 def test_without_tqdm_a_bar_says_how_to_get_it(local, client, monkeypatch):
     local.add_task(1)
-    monkeypatch.setattr(_progress, "_is_interactive", lambda: True)
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    monkeypatch.setattr(_progress, "_is_terminal", lambda: True)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
     for ask in (
         lambda: client.wait_task(1, progress=True),
         lambda: client.start_task(1, **KEYS, wait=True, progress=True),
