@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 import warnings
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +20,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from huaweicloudsdkoms.v2 import model as vendor
 
+PACKAGE = Path(oms.__file__).parent
 PAIRS = [
     (oms.Task, [vendor.ShowTaskResponse, vendor.TaskResp]),
     (oms.TaskGroup, [vendor.ShowTaskGroupResponse, vendor.TaskGroupResp]),
@@ -134,6 +138,19 @@ def test_a_model_is_a_value():
     assert repr(task).startswith("Task(id=1, status=")
     with pytest.raises(AttributeError, match="immutable"):
         task.id = 2
+
+
+def test_the_models_are_imported_when_they_are_first_asked_for():
+    code = (
+        "import sys, huaweicloud_oms as oms\n"
+        "felt = {'enum', 'datetime', 'typing', 'inspect', 'huaweicloud_oms.models', 'huaweicloud_oms.starts'}\n"
+        "before = felt & set(sys.modules)\n"
+        "assert not before, before\n"
+        "assert oms.Task and oms.StartTask and oms.TaskStatus.PAUSED == 3\n"
+        "from huaweicloud_oms import WaitOutcome\n"
+        "assert set(oms.__all__) <= set(dir(oms))"
+    )
+    subprocess.run([sys.executable, "-S", "-c", code], check=True, env={"PYTHONPATH": str(PACKAGE.parent)})
 
 
 def test_the_helpers_follow_the_status():

@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--token", default=env("HUAWEICLOUD_OMS_EMULATOR_TOKEN"), help="token accepted in X-Auth-Token")
     parser.add_argument("--clock-offset", type=float, default=0.0, help="seconds its clock is ahead (default: 0)")
+    parser.add_argument("--running-limit", type=int, help="how many started tasks run at once (default: no limit)")
     parser.add_argument("--state", metavar="FILE", help="JSON file to read the state from and keep it in")
     parser.add_argument(
         "--demo",
@@ -105,6 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
             host=args.host,
             port=args.port,
             clock_offset=args.clock_offset,
+            running_limit=args.running_limit,
             state=args.state,
         )
     except ValueError as error:
