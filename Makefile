@@ -65,6 +65,11 @@ wheel: $(VENV)/.build ## Build the release wheel and use it on every Python from
 	$(BIN)/maturin build --release --quiet --out dist
 	$(BIN)/python tests/wheel/check.py dist
 
+.PHONY: soak
+soak: $(VENV)/.build ## Start 100,000 tasks through faults, and hold what was told against the ledger.
+	$(BIN)/maturin develop --release --quiet
+	$(BIN)/python tests/soak.py --starts 100000
+
 .PHONY: bench
 bench: $(VENV)/.build ## Measure everything side by side, in an environment of its own.
 	rm -rf dist

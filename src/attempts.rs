@@ -93,6 +93,7 @@ impl<'c> Attempts<'c> {
         let again = self.made < policy.max_attempts
             && wait < self.remaining()
             && !is_permanent(&reason)
+            && !(self.options.yields_to_throttling && is_throttling(&reason))
             && self.pay(COST_OF_A_RETRY);
         if again {
             sleep(wait).await;
@@ -192,6 +193,10 @@ impl<'c> Attempts<'c> {
         self.was_corrected = true;
         true
     }
+}
+
+fn is_throttling(reason: &Reason) -> bool {
+    matches!(reason, Reason::Answer(answer) if answer.status == 429)
 }
 
 /// A certificate that is not trusted now will not be in a second, nor will credentials be found.

@@ -71,10 +71,12 @@ pub fn classify(action: Action, outcome: Result<Answer, Failure>) -> Fate {
 /// nor JSON without an error code, is the answer of something on the way.
 fn classify_success(action: Action, answer: Answer) -> Fate {
     match action {
-        Action::Show if answer.whole => Fate::Done(answer),
-        Action::Show => Fate::Unsettled(Reason::Failure(Failure::cut_short())),
-        Action::Start | Action::Stop if answer.is_plain_success() => Fate::Done(answer),
-        Action::Start | Action::Stop => Fate::Unsettled(Reason::Answer(answer)),
+        Action::Show | Action::List if answer.whole => Fate::Done(answer),
+        Action::Show | Action::List => Fate::Unsettled(Reason::Failure(Failure::cut_short())),
+        Action::Start | Action::Retry | Action::Stop if answer.is_plain_success() => {
+            Fate::Done(answer)
+        }
+        Action::Start | Action::Retry | Action::Stop => Fate::Unsettled(Reason::Answer(answer)),
     }
 }
 

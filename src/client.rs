@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use serde_json::Value as Json;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::answer::Answer;
-use crate::ask::ask;
-use crate::clock::Correction;
+use crate::ask::{Reply, ask};
+use crate::clock::{Correction, millis};
 use crate::credentials::Credentials;
 use crate::endpoint::Endpoint;
 use crate::error::{Asked, CauseKind, Error};
 use crate::identity::Identity;
 use crate::journal::{Event, Journal};
-use crate::operation::Action;
+use crate::operation::{Action, Operation};
 use crate::project::Lookup;
 use crate::request::Request;
 use crate::retry::{Budget, RetryPolicy};
@@ -28,6 +29,7 @@ use crate::start::{StartResult, start};
 use crate::transport::{Failure, FailureKind, Outgoing, Transport, TransportSettings};
 use crate::unsigned::Unsigned;
 use crate::validation::{Call, check, check_region};
+use crate::wait::{WaitOptions, wait};
 
 /// The settings of a client, checked.
 #[derive(Debug, Clone)]
@@ -68,6 +70,8 @@ pub struct CallOptions {
     pub timeout: Option<Duration>,
     /// Who is told what happens.
     pub journal: Option<Arc<dyn Journal>>,
+    /// Whether a throttled request is the caller's to repeat, who knows of other calls.
+    pub yields_to_throttling: bool,
 }
 
 /// A client: settings, connections, and what was learnt from the service.
@@ -163,6 +167,17 @@ impl Client {
             .or_else(|| self.settings.source.name())
     }
 
+    /// Asks for credentials, where only asking shows whether there are any.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] or [`Error::Credentials`] where there are none.
+    pub async fn find_credentials(&self) -> Result<(), Error> {
+        let deadline = Instant::now() + self.settings.timeout;
+        let found = self.provider.wait(deadline).await;
+        found.map(drop).map_err(unready_error)
+    }
+
     /// The endpoint that was reached last.
     #[must_use]
     pub fn endpoint(&self) -> &str {
@@ -182,13 +197,29 @@ impl Client {
         start(self, request, options).await
     }
 
-    /// Reads or pauses a task, task group or synchronization task.
+    /// Reads or pauses a task, task group or synchronization task, or reads a page of a list.
     ///
     /// # Errors
     ///
     /// Any [`Error`] but the configuration's and [`Error::OutcomeUnknown`].
-    pub async fn ask(&self, request: &Request, options: &CallOptions) -> Result<Answer, Error> {
+    pub async fn ask(&self, request: &Request, options: &CallOptions) -> Result<Reply, Error> {
         ask(self, request, options).await
+    }
+
+    /// Waits until what `request` is about has ended well, or is synchronizing; gives its last state.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Wait`] where that does not happen, and any error of a look that will not pass.
+    pub async fn wait(
+        &self,
+        request: &Request,
+        options: &CallOptions,
+        how: &WaitOptions,
+    ) -> Result<Json, Error> {
+        let show = Operation::of(request.operation.resource, Action::Show);
+        let show = show.ok_or_else(|| Error::Configuration("it cannot be looked at".to_owned()))?;
+        wait(self, &request.sibling(show), options, how).await
     }
 
     /// Signs and sends a request once, before `deadline`. An endpoint that cannot be reached is passed over: nothing
@@ -327,26 +358,29 @@ impl Client {
         project_id: &ProjectId,
         endpoint: &Endpoint,
     ) -> Result<Outgoing, Failure> {
+        let now = self.correction.now();
         let path = request.path(&project_id.encoded);
-        let url = endpoint.url(&path).ok_or_else(Failure::changed_path)?;
+        let query = request.query(millis(now));
+        let mut url = endpoint.url(&path).ok_or_else(Failure::changed_path)?;
+        url.set_query((!query.is_empty()).then_some(&query));
         let body = request.body();
         let unsigned = Unsigned {
             method: &request.operation.method,
             authority: endpoint.authority(),
             path: &path,
-            query: "",
+            query: &query,
             body: &body,
             project_id: Some(&project_id.encoded),
         };
         let headers = unsigned
-            .headers(identity, self.correction.now())
+            .headers(identity, now)
             .ok_or_else(Failure::changed_path)?;
         Ok(Outgoing {
             method: request.operation.method.clone(),
             url,
             headers,
             body,
-            wants_body: request.operation.action == Action::Show,
+            wants_body: request.operation.action.reads(),
         })
     }
 }

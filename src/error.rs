@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::validation::Violation;
+use crate::wait::WaitError;
 
 /// Why a call did not succeed. No variant ever holds a secret.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +74,31 @@ pub enum Error {
     /// The service refused.
     #[error("{0}")]
     Api(Box<ApiError>),
+    /// What was waited for did not happen.
+    #[error("{0}")]
+    Wait(Box<WaitError>),
+}
+
+impl Error {
+    /// Whether the same question may be answered when it is asked again later.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Connect { cause, .. } => cause.kind != CauseKind::Tls,
+            Self::Timeout { .. } | Self::Broken { .. } => true,
+            Self::Api(error) => matches!(error.status_code, 408 | 429 | 500..=599),
+            _ => false,
+        }
+    }
+
+    /// Whether the service throttled, and how long it asks to be left alone.
+    #[must_use]
+    pub fn throttled(&self) -> Option<Option<Duration>> {
+        match self {
+            Self::Api(error) if error.status_code == 429 => Some(error.retry_after),
+            _ => None,
+        }
+    }
 }
 
 /// What was asked, of what, and how far it went.
@@ -90,7 +116,11 @@ pub struct Asked {
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}", self.operation, Shown(&self.resource_id))
+        f.write_str(self.operation)?;
+        if self.resource_id.is_empty() {
+            return Ok(());
+        }
+        write!(f, " of {}", Shown(&self.resource_id))
     }
 }
 

@@ -5,7 +5,7 @@
 //! [`start`] makes a result or an [`error`] of it, trying again ([`retry`]) or looking ([`settle`]) where that is right.
 
 pub mod answer;
-mod ask;
+pub mod ask;
 mod attempts;
 pub mod classify;
 pub mod client;
@@ -15,7 +15,9 @@ pub mod endpoint;
 pub mod error;
 pub mod identity;
 pub mod journal;
+pub mod many;
 pub mod operation;
+pub mod pace;
 mod place;
 pub mod project;
 pub mod region;
@@ -31,6 +33,8 @@ pub mod tls;
 pub mod transport;
 mod unsigned;
 pub mod validation;
+pub mod verdict;
+pub mod wait;
 
 #[cfg(feature = "emulator")]
 pub mod emulator;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
-use crate::operation::{Field, Operation};
+use crate::operation::{Action, Field, Kind, Operation};
 use crate::secret::ExposeSecret;
 use crate::signing::percent_encode;
 use crate::validation::Value;
@@ -40,18 +40,60 @@ impl Request {
     /// The path of the URL, every value in it percent-encoded into one segment.
     #[must_use]
     pub fn path(&self, encoded_project_id: &str) -> String {
+        let collection = self.operation.resource.collection;
+        if self.operation.action == Action::List {
+            return format!("/v2/{encoded_project_id}/{collection}");
+        }
         format!(
-            "/v2/{encoded_project_id}/{}/{}{}",
-            self.operation.resource.collection,
+            "/v2/{encoded_project_id}/{collection}/{}{}",
             percent_encode(&self.resource_id),
             self.operation.action.path_suffix()
         )
     }
 
+    /// The query of the URL without its `?`, percent-encoded; empty where there is none. A moment that was not given
+    /// is `now`, in Unix milliseconds.
+    #[must_use]
+    pub fn query(&self, now: i64) -> String {
+        if !self.operation.action.reads() {
+            return String::new();
+        }
+        let parameters = self.operation.fields.iter().enumerate();
+        let written = parameters.filter_map(|(at, (field, _))| {
+            let value = match (field.kind, self.values.get(at).unwrap_or(&Value::Absent)) {
+                (Kind::Moment, Value::Absent) => now.to_string(),
+                (_, Value::Integer(number)) => number.to_string(),
+                (Kind::Status(statuses), Value::Text(text)) => statuses
+                    .iter()
+                    .find(|(name, _)| *name == text.expose_secret())?
+                    .1
+                    .to_string(),
+                (_, value) => percent_encode(value.as_text()?),
+            };
+            Some(format!("{}={value}", field.name))
+        });
+        written.collect::<Vec<_>>().join("&")
+    }
+
+    /// Another page of the same list: `limit` and `offset` replaced.
+    #[must_use]
+    pub fn page(&self, limit: u32, offset: u64) -> Self {
+        let mut values = self.values.clone();
+        values.resize(self.operation.fields.len(), Value::Absent);
+        for ((field, _), value) in self.operation.fields.iter().zip(&mut values) {
+            match field.name {
+                "limit" => *value = Value::Integer(i128::from(limit)),
+                "offset" => *value = Value::Integer(i128::from(offset)),
+                _ => {}
+            }
+        }
+        Self::new(self.operation, self.resource_id.clone(), values)
+    }
+
     /// The JSON body, wiped from memory when the last copy of it is dropped; empty where there is none.
     #[must_use]
     pub fn body(&self) -> Bytes {
-        if self.operation.fields.is_empty() {
+        if !self.operation.has_body() {
             return Bytes::new();
         }
         // Strings, booleans and a map with text keys always serialize.
@@ -64,6 +106,14 @@ impl Request {
         self.given()
             .filter(|(field, _)| field.is_secret())
             .filter_map(|(_, value)| value.as_text())
+    }
+
+    /// What was given for a field: `None` where it was not, or there is no such field.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.given()
+            .find(|(field, _)| field.name == name)
+            .map(|(_, value)| value)
     }
 
     fn given(&self) -> impl Iterator<Item = (&'static Field, &Value)> {
@@ -97,7 +147,7 @@ impl Serialize for Body<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::{SHOW_TASK, START_TASK};
+    use crate::operation::{LIST_TASKS, SHOW_SYNC_TASK, SHOW_TASK, START_TASK};
     use crate::validation::{Call, check};
 
     fn request(id: &str) -> Request {
@@ -132,6 +182,33 @@ mod tests {
             request("a b?c#d%2e").path("p"),
             "/v2/p/tasks/a%20b%3Fc%23d%252e/start"
         );
+    }
+
+    #[test]
+    fn a_list_has_no_id_and_its_filters_stand_in_the_query() {
+        let fields = ["g 1", "", "", "PAUSED", "a&b=ü"].map(|text| match text {
+            "" => Value::Absent,
+            text => Value::text(text),
+        });
+        let list = check(Call {
+            operation: &LIST_TASKS,
+            id: Value::Absent,
+            fields: fields.into(),
+        })
+        .expect("valid");
+        assert_eq!(list.path("p"), "/v2/p/tasks");
+        assert_eq!(
+            list.page(100, 200).query(0),
+            "group_id=g%201&limit=100&offset=200&status=3&task_name=a%26b%3D%C3%BC"
+        );
+        assert!(list.body().is_empty());
+    }
+
+    #[test]
+    fn a_moment_that_was_not_given_is_now() {
+        let show = request("7").sibling(&SHOW_SYNC_TASK);
+        assert_eq!(show.query(1234), "query_time=1234");
+        assert_eq!(request("7").query(1234), "");
     }
 
     #[test]

@@ -154,10 +154,8 @@ pub fn resolve(
         }),
         (place, project, prepared, signing, transport) => {
             // Whoever has to set something anyway is told what else may be missing.
-            let doubts = match &prepared {
-                Ok(Prepared::Live(fetch)) => fetch.doubts().map(|fault| fault.message),
-                _ => None,
-            };
+            let doubts = prepared.as_ref().ok().and_then(Prepared::doubts);
+            let doubts = doubts.map(|fault| fault.message);
             let faults = [
                 place.err(),
                 project.err(),
@@ -253,3 +251,6 @@ pub fn variables(surroundings: &dyn Surroundings) -> Vec<String> {
     }
     names
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,9 +16,13 @@
 //! as short as the round trips allow, a start time within it counts as after sending: nobody else could have
 //! started the resource and seen it end in that time.
 //!
+//! Of several requests of a call whose outcome was lost, the first one's moment of sending counts: what was started
+//! after that was started by this call, however late the request arrived.
+//!
 //! "Goes on" is a success whoever started it: trying again could only be answered with "already started". A
 //! resource that "has ended" refuses a start, so trying again is safe and gives the true error. "Look again" that
-//! lasts until the call's time is over is an unknown outcome.
+//! lasts until the call's time is over is an unknown outcome. So is "not started" at the end of a call one of whose
+//! requests got no answer at all: it may still be under way.
 
 use serde_json::Value as Json;
 

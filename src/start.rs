@@ -35,7 +35,8 @@ pub struct StartResult {
     pub already_started: bool,
 }
 
-/// A look takes half of the time that is left, but within these bounds: one that stalls must not be the last.
+/// A look takes half of the time that is left, but within these bounds, and no longer than any attempt may: one that
+/// stalls must not be the last.
 const SHORTEST_LOOK: Duration = Duration::from_secs(1);
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
 
@@ -165,10 +166,12 @@ impl Start<'_> {
     async fn look_once(&mut self, show: &Request, looks: u32) -> Look {
         let asked = Instant::now();
         let left = self.attempts.remaining();
-        let deadline = asked + left.min((left / 2).clamp(SHORTEST_LOOK, LONGEST_LOOK));
         let Attempts {
             client, options, ..
         } = self.attempts;
+        let limit = client.settings.retry.attempt_timeout;
+        let most = (left / 2).clamp(SHORTEST_LOOK, LONGEST_LOOK);
+        let deadline = asked + limit.map_or(most, |limit| limit.min(most)).min(left);
         let outcome = client.attempt(show, looks, deadline, options).await;
         match classify(Action::Show, outcome) {
             Fate::Done(answer) => self.judge(show, answer, asked, looks),

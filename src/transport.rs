@@ -284,6 +284,19 @@ impl Failure {
         Self::new(false, FailureKind::Unready(fault), cause)
     }
 
+    /// An answer to a question that says nothing: no JSON object.
+    pub(crate) fn not_json() -> Self {
+        Self::new(
+            true,
+            FailureKind::Broken,
+            Cause {
+                kind: CauseKind::Other,
+                message: "the answer is no JSON object".to_owned(),
+                os_error: None,
+            },
+        )
+    }
+
     /// A request that was never made, because its URL would have named another path.
     pub(crate) fn changed_path() -> Self {
         Self::new(

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::operation::field::write_length;
-use crate::operation::{Field, Kind, Need, Operation, Resource};
+use crate::operation::field::{HIGHEST_STATUS, write_length};
+use crate::operation::{Action, Field, Kind, Need, Operation, Resource};
 use crate::request::Request;
 use crate::secret::{ExposeSecret, SecretString};
 
@@ -89,6 +89,8 @@ pub fn check(call: Call) -> Result<Request, Vec<Violation>> {
     let operation = call.operation;
     let mut violations = Vec::new();
     let id = match check_id(operation.resource, &call.id) {
+        // What lists is asked of none.
+        _ if operation.action == Action::List => String::new(),
         Ok(id) => id,
         Err(message) => {
             violations.push(Violation::new(operation.resource.id_name, message));
@@ -181,8 +183,35 @@ fn check_field(field: &Field, need: Need, value: &Value) -> Result<(), String> {
         }
         (Kind::OneOf(words), Value::Text(text)) if words.contains(&text.expose_secret()) => Ok(()),
         (Kind::Flag, Value::Flag(_)) => Ok(()),
-        (Kind::OneOf(_), Value::Text(_)) => Err(format!("must be {}", field.kind)),
+        (Kind::Integer { min, max }, Value::Integer(number)) => {
+            check_range(field.kind, *number, min, max)
+        }
+        (Kind::Status(_), Value::Integer(number)) => {
+            check_range(field.kind, *number, 0, HIGHEST_STATUS)
+        }
+        (Kind::Moment, Value::Integer(number)) => check_range(field.kind, *number, 0, LATEST),
+        (Kind::Status(statuses), Value::Text(text))
+            if statuses
+                .iter()
+                .any(|(name, _)| *name == text.expose_secret()) =>
+        {
+            Ok(())
+        }
+        (Kind::OneOf(_) | Kind::Status(_), Value::Text(_)) => {
+            Err(format!("must be {}", field.kind))
+        }
         (kind, value) => Err(format!("must be {kind}, not {}", value.type_name())),
+    }
+}
+
+/// The last moment that has a date everywhere: the end of the year 9999.
+const LATEST: i64 = 253_402_300_799_999;
+
+fn check_range(kind: Kind, number: i128, min: i64, max: i64) -> Result<(), String> {
+    if (i128::from(min)..=i128::from(max)).contains(&number) {
+        Ok(())
+    } else {
+        Err(format!("must be {kind}"))
     }
 }
 

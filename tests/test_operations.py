@@ -102,8 +102,9 @@ def test_everything_but_the_id_is_taken_by_name_only(operation):
     assert first.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     assert first.default is inspect.Parameter.empty
     assert {p.kind for p in parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
+    assert parameters.pop("wait").default is False
     assert {p.default for p in parameters.values()} == {None}
-    assert set(parameters) == {*operation.fields, "timeout"}
+    assert set(parameters) == {*operation.fields, "timeout", "wait_timeout", "poll_interval", "progress"}
 
 
 def test_the_documentation_names_every_argument(operation):
@@ -312,7 +313,7 @@ def test_a_result_is_an_immutable_value(tell):
         result.attempts = 2
     with pytest.raises(AttributeError, match="immutable"):
         del result.attempts
-    names = ("operation", "resource_id", "status_code", "request_id", "attempts", "elapsed", "already_started")
+    names = ("operation", "resource_id", "status_code", "request_id", "attempts", "elapsed", "already_started", "task")
     assert result.__match_args__ == names
     same = oms.StartResult(*(getattr(result, name) for name in names))
     assert same == result

@@ -19,11 +19,13 @@ __all__ = [
     "EnvironmentCredentials",
     "FunctionCredentials",
     "IamPasswordCredentials",
+    "Listing",
     "OidcCredentials",
     "PodIdentityCredentials",
     "ProfileCredentials",
     "RetryPolicy",
     "ServerMetadataCredentials",
+    "Start",
     "Token",
     "__version__",
     "environment_fingerprint",
@@ -237,7 +239,8 @@ class RetryPolicy:
             the real wait is a random part of it.
         max_delay: No wait grows beyond this, in seconds.
         attempt_timeout: How long one attempt may take, in seconds. By default what remains of the call's timeout,
-            less a third (at most 10 s) that is kept to find out what became of it.
+            less a third (at most 10 s) that is kept to find out what became of it. A start that is given up may
+            still arrive: choose no less than the service ever takes.
 
     Raises:
         ValueError: A value is out of range.
@@ -292,7 +295,26 @@ class Core:
     def project_id(self) -> str | None: ...
     @property
     def credentials_source(self) -> str | None: ...
-    def prepare(self, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call: ...
+    def prepare(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call: ...
+    def start_many(
+        self,
+        requests: Any,
+        *,
+        concurrency: Any,
+        progress: Any,
+        validate_first: Any,
+        timeout: Any,
+    ) -> Call: ...
+    def wait_many(
+        self,
+        targets: Any,
+        *,
+        concurrency: Any,
+        progress: Any,
+        poll_interval: Any,
+        timeout: Any,
+    ) -> Call: ...
+    def list(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Listing: ...
     def close(self) -> None: ...
 
 @final
@@ -301,6 +323,7 @@ class Call:
 
     def run(self) -> Any: ...
     def spawn(self) -> Future[Any]: ...
+    def known(self) -> Any: ...
     def cancel(self) -> None: ...
 
 @final
@@ -318,6 +341,7 @@ class Emulator:
         host: str,
         port: int,
         clock_offset: float,
+        running_limit: int | None,
         max_requests: int,
         state: str | PathLike[str] | None,
         lock_after: int | None,
@@ -335,6 +359,7 @@ class Emulator:
         ids: Sequence[str],
         *,
         status: str,
+        group_id: str,
         total_objects: int,
         total_bytes: int,
         duration: float,
@@ -382,6 +407,27 @@ class Emulator:
         headers: Sequence[tuple[str, str]],
     ) -> None: ...
     def clear_faults(self) -> None: ...
+
+@final
+class Start:
+    """What `StartTask`, `StartTaskGroup` and `StartSyncTask` hold. It shows nothing but the id."""
+
+    def __new__(cls, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Start: ...
+    def check(self) -> None: ...
+    @property
+    def operation(self) -> str: ...
+    @property
+    def resource_id(self) -> str: ...
+
+@final
+class Listing:
+    """A list with its filters, checked."""
+
+    @property
+    def limit(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    def page(self, offset: int) -> Call: ...
 
 def environment_fingerprint() -> int: ...
 def sign_request(

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from huaweicloud_oms._core import Core, environment_fingerprint
+from huaweicloud_oms._fleet import Fleet
+from huaweicloud_oms._following import Following
 from huaweicloud_oms._operations import Operations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
     from types import TracebackType
     from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
     from typing_extensions import Self
 
-    from huaweicloud_oms._core import Call, CredentialsSource, RetryPolicy
+    from huaweicloud_oms._core import Call, CredentialsSource, Listing, RetryPolicy
 
     _P = ParamSpec("_P")
     _R = TypeVar("_R")
@@ -61,6 +63,94 @@ def _awaited(
     dressed: Callable[Concatenate[AsyncClient, _P], Coroutine[Any, Any, _R]]
     dressed = _dress(method, declared, f"AsyncClient.{name}")
     return dressed
+
+
+def _listed(
+    declared: Callable[Concatenate[Any, _P], Iterator[_R]],
+) -> Callable[Concatenate[Client, _P], Iterator[_R]]:
+    """Make a method that goes through a list, of an operation's declaration."""
+    name = declared.__name__
+
+    def method(self: Client, /, *args: Any, **kwargs: Any) -> Any:
+        return _each(self._core.list(name, args, kwargs))
+
+    dressed: Callable[Concatenate[Client, _P], Iterator[_R]] = _dress(method, declared, f"Client.{name}")
+    return dressed
+
+
+def _listed_async(
+    declared: Callable[Concatenate[Any, _P], Iterator[_R]],
+) -> Callable[Concatenate[AsyncClient, _P], AsyncIterator[_R]]:
+    """Make a method that goes through a list asynchronously, of an operation's declaration."""
+    name = declared.__name__
+
+    def method(self: AsyncClient, /, *args: Any, **kwargs: Any) -> Any:
+        return _each_async(self._core.list(name, args, kwargs))
+
+    dressed: Callable[Concatenate[AsyncClient, _P], AsyncIterator[_R]]
+    dressed = _dress(method, declared, f"AsyncClient.{name}")
+    return dressed
+
+
+def _many(
+    declared: Callable[Concatenate[Any, _P], _R],
+) -> Callable[Concatenate[Client, _P], _R]:
+    """Make a method for many at once that waits, of its declaration."""
+    name, defaults = declared.__name__, declared.__kwdefaults__ or {}
+
+    def method(self: Client, /, *items: Any, **named: Any) -> Any:
+        return getattr(self._core, name)(*items, **{**defaults, **named}).run()
+
+    dressed: Callable[Concatenate[Client, _P], _R] = _dress(method, declared, f"Client.{name}")
+    return dressed
+
+
+def _many_async(
+    declared: Callable[Concatenate[Any, _P], _R],
+) -> Callable[Concatenate[AsyncClient, _P], Coroutine[Any, Any, _R]]:
+    """Make a method for many at once that is awaited, of its declaration."""
+    name, defaults = declared.__name__, declared.__kwdefaults__ or {}
+
+    async def method(self: AsyncClient, /, *items: Any, **named: Any) -> Any:
+        call: Call = getattr(self._core, name)(*items, **{**defaults, **named})
+        try:
+            return await call.spawn()
+        except BaseException as error:
+            if type(error).__name__ == "CancelledError":
+                error.outcomes = call.known()  # type: ignore[attr-defined]
+            raise
+        finally:
+            call.cancel()
+
+    dressed: Callable[Concatenate[AsyncClient, _P], Coroutine[Any, Any, _R]]
+    dressed = _dress(method, declared, f"AsyncClient.{name}")
+    return dressed
+
+
+def _each(listing: Listing) -> Iterator[Any]:
+    """Go through a list, page by page."""
+    offset: int | None = listing.offset
+    while offset is not None:
+        items, count = listing.page(offset).run()
+        yield from items
+        offset = _next_offset(listing, offset, len(items), count)
+
+
+async def _each_async(listing: Listing) -> AsyncIterator[Any]:
+    """Go through a list, page by page."""
+    offset: int | None = listing.offset
+    while offset is not None:
+        items, count = await _outcome(listing.page(offset))
+        for item in items:
+            yield item
+        offset = _next_offset(listing, offset, len(items), count)
+
+
+def _next_offset(listing: Listing, offset: int, received: int, count: int | None) -> int | None:
+    """Tell where the next page begins; `None` after the last. The count alone is not trusted."""
+    offset += received
+    more = received > 0 and (received >= listing.limit or (count is not None and offset < count))
+    return offset if more else None
 
 
 async def _outcome(call: Call) -> Any:
@@ -188,6 +278,23 @@ class Client(_Settings):
     start_task = _blocking(Operations.start_task)
     start_task_group = _blocking(Operations.start_task_group)
     start_sync_task = _blocking(Operations.start_sync_task)
+    retry_task_group = _blocking(Operations.retry_task_group)
+
+    show_task = _blocking(Following.show_task)
+    show_task_group = _blocking(Following.show_task_group)
+    show_sync_task = _blocking(Following.show_sync_task)
+    stop_task = _blocking(Following.stop_task)
+    stop_task_group = _blocking(Following.stop_task_group)
+    stop_sync_task = _blocking(Following.stop_sync_task)
+    wait_task = _blocking(Following.wait_task)
+    wait_task_group = _blocking(Following.wait_task_group)
+    wait_sync_task = _blocking(Following.wait_sync_task)
+    list_tasks = _listed(Following.list_tasks)
+    list_task_groups = _listed(Following.list_task_groups)
+    list_sync_tasks = _listed(Following.list_sync_tasks)
+
+    start_many = _many(Fleet.start_many)
+    wait_many = _many(Fleet.wait_many)
 
     def close(self) -> None:
         """Close the connections. Calls under way in other threads go on to their end; new ones are refused."""
@@ -215,6 +322,23 @@ class AsyncClient(_Settings):
     start_task = _awaited(Operations.start_task)
     start_task_group = _awaited(Operations.start_task_group)
     start_sync_task = _awaited(Operations.start_sync_task)
+    retry_task_group = _awaited(Operations.retry_task_group)
+
+    show_task = _awaited(Following.show_task)
+    show_task_group = _awaited(Following.show_task_group)
+    show_sync_task = _awaited(Following.show_sync_task)
+    stop_task = _awaited(Following.stop_task)
+    stop_task_group = _awaited(Following.stop_task_group)
+    stop_sync_task = _awaited(Following.stop_sync_task)
+    wait_task = _awaited(Following.wait_task)
+    wait_task_group = _awaited(Following.wait_task_group)
+    wait_sync_task = _awaited(Following.wait_sync_task)
+    list_tasks = _listed_async(Following.list_tasks)
+    list_task_groups = _listed_async(Following.list_task_groups)
+    list_sync_tasks = _listed_async(Following.list_sync_tasks)
+
+    start_many = _many_async(Fleet.start_many)
+    wait_many = _many_async(Fleet.wait_many)
 
     async def close(self) -> None:
         """Close the connections. Calls under way go on to their end; new ones are refused."""

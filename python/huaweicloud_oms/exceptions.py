@@ -21,7 +21,9 @@ __all__ = [
     "ConnectError",
     "CredentialsError",
     "FieldError",
+    "ManyInterrupted",
     "MigrationFailedError",
+    "MigrationPausedError",
     "NotFoundError",
     "OmsError",
     "OutcomeUnknownError",
@@ -210,3 +212,26 @@ class MigrationFailedError(OmsError):
     """
 
     task: Any = None
+
+
+class MigrationPausedError(MigrationFailedError):
+    """What was waited for was paused, stopped or deleted by somebody else, and will not end by itself.
+
+    Attributes:
+        task: The task, task group or synchronization task as it was seen last.
+    """
+
+
+class ManyInterrupted(KeyboardInterrupt):
+    """Ctrl-C ended `start_many` or `wait_many`. No `OmsError`, so that nobody catches it by accident.
+
+    Attributes:
+        outcomes: What is known of what was begun, in order. What was under way has an `OutcomeUnknownError`; what was
+            not begun yet is not among them.
+    """
+
+    outcomes: Any = ()
+
+    def __init__(self, message: str = "", *, outcomes: Any = ()) -> None:
+        super().__init__(message)
+        self.outcomes = outcomes

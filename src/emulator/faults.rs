@@ -131,13 +131,15 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The operations of that name, or of that kind: `start`, `show`, `stop`.
+    /// The operations of that name, or of that kind: `start`, `show`, `stop`, `retry`, `list`.
     #[must_use]
     pub fn operations_named(name: &str) -> Option<Vec<&'static Operation>> {
         let action = match name {
             "start" => Some(Action::Start),
             "show" => Some(Action::Show),
             "stop" => Some(Action::Stop),
+            "retry" => Some(Action::Retry),
+            "list" => Some(Action::List),
             _ => None,
         };
         let all = crate::operation::OPERATIONS.iter().copied();

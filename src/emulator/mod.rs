@@ -64,6 +64,8 @@ pub struct Config {
     pub port: u16,
     /// How many seconds its clock is ahead of the machine's.
     pub clock_offset: f64,
+    /// How many started tasks run at once; `None` for no limit.
+    pub running_limit: Option<usize>,
     /// How many requests are kept for [`Emulator::requests`].
     pub max_requests: usize,
     /// The file that its state is read from and kept in.
@@ -100,10 +102,13 @@ impl Emulator {
     /// The state file cannot be read.
     pub fn new(config: Config) -> io::Result<Self> {
         let clock = Clock::new(config.clock_offset);
-        let world = match &config.state {
+        let mut world = match &config.state {
             Some(path) => persistence::load(path, clock.now_ms())?,
             None => World::default(),
         };
+        if let Some(limit) = config.running_limit {
+            world.limit_running(limit);
+        }
         let mut gate = Gate::new(
             config.key,
             config.security_token,
@@ -341,6 +346,7 @@ mod tests {
             host: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             clock_offset: 0.0,
+            running_limit: None,
             max_requests: 10,
             state: None,
         })

@@ -104,6 +104,7 @@ fn redacted(members: &Map<String, Value>, operation: Option<&'static Operation>)
                     Kind::Secret { .. } => false,
                     Kind::Flag => value.is_boolean(),
                     Kind::Text { .. } | Kind::OneOf(_) => value.is_string(),
+                    Kind::Integer { .. } | Kind::Status(_) | Kind::Moment => true,
                 }
         })
     };

@@ -3,9 +3,9 @@
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::operation::{OPERATIONS, Operation};
+use crate::operation::{Action, OPERATIONS, Operation};
 
-/// An operation, the project it is asked in and the id it is asked of, both percent-decoded.
+/// An operation, the project it is asked in and the id it is asked of (empty for a list), both percent-decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Route {
     pub(super) operation: &'static Operation,
@@ -13,24 +13,25 @@ pub(super) struct Route {
     pub(super) id: String,
 }
 
-/// The route of `/v2/{project_id}/{collection}/{id}` with an optional action; `None` where the service has no such
+/// The route of `/v2/{project_id}/{collection}`, with an id and an action where there are; `None` where the service has no such
 /// API.
 pub(super) fn route(method: &Method, path: &str) -> Option<Route> {
     let mut segments = path.strip_prefix("/v2/")?.split('/');
-    let (project_id, collection, id) = (segments.next()?, segments.next()?, segments.next()?);
-    let action = segments.next();
-    if segments.next().is_some() || project_id.is_empty() || id.is_empty() {
+    let (project_id, collection) = (segments.next()?, segments.next()?);
+    let (id, action) = (segments.next(), segments.next());
+    if segments.next().is_some() || project_id.is_empty() || id == Some("") {
         return None;
     }
     let operation = OPERATIONS.iter().copied().find(|operation| {
         operation.method == *method
             && operation.resource.collection == collection
+            && (operation.action == Action::List) == id.is_none()
             && operation.action.path_suffix().strip_prefix('/') == action
     })?;
     Some(Route {
         operation,
         project_id: decode(project_id),
-        id: decode(id),
+        id: decode(id.unwrap_or_default()),
     })
 }
 
@@ -41,7 +42,6 @@ fn decode(segment: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::Action;
     use crate::request::Request;
     use crate::validation::{Call, Value, check};
 
@@ -63,7 +63,11 @@ mod tests {
             .expect("valid");
             let found = route(&operation.method, &request.path("p%20q")).expect("a route");
             assert_eq!(found.operation, operation);
-            assert_eq!((&*found.project_id, &*found.id), ("p q", "a b%2F?é"));
+            let id = match operation.action {
+                Action::List => "",
+                _ => "a b%2F?é",
+            };
+            assert_eq!((&*found.project_id, &*found.id), ("p q", id));
         }
     }
 
@@ -76,6 +80,9 @@ mod tests {
             (Method::POST, "/v2/p/tasks//start"),
             (Method::POST, "/v2//tasks/1/start"),
             (Method::POST, "/v2/p/tasks/1/start/"),
+            (Method::POST, "/v2/p/tasks"),
+            (Method::GET, "/v2/p/tasks/"),
+            (Method::GET, "/v2/p/things"),
             (Method::GET, "/v1/p/tasks/1"),
             (Method::GET, "/"),
             (Method::GET, "*"),

@@ -8,6 +8,7 @@ use http::request::Parts;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::Request;
 use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Json};
 
 use super::answers::{self, Answer, Problem};
@@ -17,8 +18,9 @@ use super::faults::{Effect, Fault, Faults, WireEffect};
 use super::identity::{Asked, Identity};
 use super::recording::{RecordedRequest, Recording};
 use super::router::{Route, route};
-use super::state::World;
-use crate::operation::{Action, TASK};
+use super::state::{Page, World};
+use crate::operation::{Action, Field, Kind, Operation, TASK};
+use crate::request as client;
 use crate::validation::{self, Call, Value, Violation};
 
 /// The gateway takes bodies up to 12 MB.
@@ -80,7 +82,7 @@ impl Service {
             None => read(incoming).await?,
         };
         let json = match &route {
-            Some(route) if !route.operation.fields.is_empty() => serde_json::from_slice(&body).ok(),
+            Some(route) if route.operation.has_body() => serde_json::from_slice(&body).ok(),
             _ => None,
         };
         let received = Received {
@@ -199,10 +201,16 @@ impl Service {
         if route.project_id != self.project_id {
             return Err(Problem::no_permission());
         }
-        check(route, received.json.as_ref())?;
+        let query = received.head.uri.query().unwrap_or_default();
+        let values = if route.operation.action.reads() {
+            query_values(route.operation, query)
+        } else {
+            body_values(route.operation, received.json.as_ref())?
+        };
+        let request = check(route, values)?;
         let mut world = self.world();
         match route.operation.action {
-            Action::Start => {
+            Action::Start | Action::Retry => {
                 let only_failed = received
                     .json
                     .as_ref()
@@ -216,6 +224,7 @@ impl Service {
                 Ok(Bytes::new())
             }
             Action::Show => world.show(route.operation.resource, &route.id, now),
+            Action::List => Ok(world.list(route.operation.resource, &Page::of(&request), now)),
         }
     }
 
@@ -225,7 +234,7 @@ impl Service {
     }
 }
 
-fn asked(route: Option<&Route>) -> Option<(&'static crate::operation::Operation, &str)> {
+fn asked(route: Option<&Route>) -> Option<(&'static Operation, &str)> {
     route.map(|route| (route.operation, &*route.id))
 }
 
@@ -249,9 +258,11 @@ fn unavailable(request_id: &str) -> Answer {
     answers::with_body(StatusCode::SERVICE_UNAVAILABLE, json, body)
 }
 
-/// Holds a request against the fields and limits of its operation.
-fn check(route: &Route, json: Option<&Map<String, Json>>) -> Result<(), Problem> {
-    let operation = route.operation;
+/// What a body says of its operation's fields.
+fn body_values(
+    operation: &Operation,
+    json: Option<&Map<String, Json>>,
+) -> Result<Vec<Value>, Problem> {
     let none = Map::new();
     let members = match json {
         Some(members) => members,
@@ -262,20 +273,50 @@ fn check(route: &Route, json: Option<&Map<String, Json>>) -> Result<(), Problem>
             ));
         }
     };
-    let fields = operation
+    let fields = operation.fields.iter();
+    Ok(fields
+        .map(|(field, _)| members.get(field.name).map_or(Value::Absent, value))
+        .collect())
+}
+
+/// What a query says of its operation's fields.
+fn query_values(operation: &Operation, query: &str) -> Vec<Value> {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let given: Vec<(String, String)> = query
+        .split('&')
+        .filter_map(|parameter| parameter.split_once('='))
+        .map(|(name, value)| (decode(name), decode(value)))
+        .collect();
+    let value = |field: &Field| {
+        let Some((_, text)) = given.iter().find(|(name, _)| name == field.name) else {
+            return Value::Absent;
+        };
+        match (field.kind, text.parse()) {
+            (Kind::Integer { .. } | Kind::Status(_) | Kind::Moment, Ok(number)) => {
+                Value::Integer(number)
+            }
+            (Kind::Integer { .. } | Kind::Status(_) | Kind::Moment, Err(_)) => {
+                Value::Other("text".to_owned())
+            }
+            _ => Value::text(text),
+        }
+    };
+    operation
         .fields
         .iter()
-        .map(|(field, _)| members.get(field.name).map_or(Value::Absent, value))
-        .collect();
+        .map(|(field, _)| value(field))
+        .collect()
+}
+
+/// Holds a request against the limits of its operation.
+fn check(route: &Route, fields: Vec<Value>) -> Result<client::Request, Problem> {
+    let operation = route.operation;
     let call = Call {
         operation,
         id: Value::text(&*route.id),
         fields,
     };
-    match validation::check(call) {
-        Ok(_) => Ok(()),
-        Err(violations) => Err(refusal(route, &violations)),
-    }
+    validation::check(call).map_err(|violations| refusal(route, &violations))
 }
 
 fn value(json: &Json) -> Value {

@@ -32,7 +32,24 @@ pub enum Kind {
     OneOf(&'static [&'static str]),
     /// `true` or `false`.
     Flag,
+    /// A whole number.
+    Integer {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+    },
+    /// A state that travels as a number and has a name; numbers that this version does not know are taken too.
+    Status(&'static [Status]),
+    /// A moment, in Unix milliseconds; the present one where none is given.
+    Moment,
 }
+
+/// A state's name and its number.
+pub type Status = (&'static str, i64);
+
+/// No state is or will be numbered higher than this.
+pub(crate) const HIGHEST_STATUS: i64 = 99;
 
 /// Whether an operation insists on a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +96,18 @@ impl fmt::Display for Kind {
             Self::Secret { min, max } | Self::Text { min, max } => write_length(f, *min, *max),
             Self::OneOf(words) => write!(f, "{}", words.join(" or ")),
             Self::Flag => f.write_str("a boolean (True or False)"),
+            Self::Integer { min, max } if *max == i64::MAX => {
+                write!(f, "an integer of at least {min}")
+            }
+            Self::Integer { min, max } => write!(f, "an integer from {min} to {max}"),
+            Self::Status(statuses) => {
+                f.write_str("a status, by name or number:")?;
+                for (at, (name, number)) in statuses.iter().enumerate() {
+                    write!(f, "{} {name} ({number})", if at == 0 { "" } else { "," })?;
+                }
+                Ok(())
+            }
+            Self::Moment => f.write_str("an aware datetime, or Unix milliseconds"),
         }
     }
 }
@@ -128,3 +157,31 @@ pub const DST_KMS_KEY_ID: Field = Field::kms_key_id("dst_kms_key_id");
 pub const SOURCE_CDN_CRYPTO_TYPE: Field = Field::crypto_type("source_cdn_crypto_type");
 /// The KMS key that encrypts the CDN authentication key.
 pub const SOURCE_CDN_KMS_KEY_ID: Field = Field::kms_key_id("source_cdn_kms_key_id");
+/// Lists only the tasks of a group.
+pub const GROUP_ID: Field = Field {
+    name: "group_id",
+    kind: Kind::Text { min: 1, max: 1024 },
+};
+/// How many a page holds; the service's own default is 10.
+pub const LIMIT: Field = Field {
+    name: "limit",
+    kind: Kind::Integer { min: 1, max: 100 },
+};
+/// How many are left out at the beginning.
+pub const OFFSET: Field = Field {
+    name: "offset",
+    kind: Kind::Integer {
+        min: 0,
+        max: i64::MAX,
+    },
+};
+/// Lists only tasks whose name holds this.
+pub const TASK_NAME: Field = Field {
+    name: "task_name",
+    kind: Kind::Text { min: 0, max: 255 },
+};
+/// Which month a synchronization task's counts are of.
+pub const QUERY_TIME: Field = Field {
+    name: "query_time",
+    kind: Kind::Moment,
+};

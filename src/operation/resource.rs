@@ -7,6 +7,8 @@ use std::ops::RangeInclusive;
 pub struct Resource {
     /// What a person calls it.
     pub noun: &'static str,
+    /// What waiting for it is called.
+    pub wait_name: &'static str,
     /// Its segment in the path of a URL.
     pub collection: &'static str,
     /// The name of its id, as a path parameter and as an argument.
@@ -20,6 +22,7 @@ pub struct Resource {
 /// A migration task. Its id is an integer in the document of 2026-02-27 and a string in older ones.
 pub static TASK: Resource = Resource {
     noun: "migration task",
+    wait_name: "wait_task",
     collection: "tasks",
     id_name: "task_id",
     id_max_chars: 1024,
@@ -29,6 +32,7 @@ pub static TASK: Resource = Resource {
 /// A group of migration tasks.
 pub static TASK_GROUP: Resource = Resource {
     noun: "task group",
+    wait_name: "wait_task_group",
     collection: "taskgroups",
     id_name: "group_id",
     id_max_chars: 1024,
@@ -38,6 +42,7 @@ pub static TASK_GROUP: Resource = Resource {
 /// A synchronization task.
 pub static SYNC_TASK: Resource = Resource {
     noun: "synchronization task",
+    wait_name: "wait_sync_task",
     collection: "sync-tasks",
     id_name: "sync_task_id",
     id_max_chars: 255,

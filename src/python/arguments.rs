@@ -12,30 +12,92 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
 
 use super::gate::detached;
-use crate::operation::Operation;
 use crate::operation::field::JSON_AUTH_FILE;
+use crate::operation::{Action, Kind, Operation};
 use crate::validation::{Call, Value, Violation};
 
 /// A call's arguments, bound to their names.
-pub(super) struct Arguments {
+pub(super) struct Arguments<'py> {
     /// What is asked.
     pub(super) call: Call,
     /// `timeout=`, or what is wrong with it.
     pub(super) timeout: Result<Option<Duration>, Violation>,
+    /// Whether and how to wait.
+    pub(super) waiting: Waiting<'py>,
+}
+
+/// `wait=`, `wait_timeout=`, `poll_interval=` and `progress=`, as far as they were given.
+#[derive(Default)]
+pub(super) struct Waiting<'py> {
+    pub(super) wait: Option<Bound<'py, PyAny>>,
+    pub(super) timeout: Option<Bound<'py, PyAny>>,
+    pub(super) poll_interval: Option<Bound<'py, PyAny>>,
+    pub(super) progress: Option<Bound<'py, PyAny>>,
+}
+
+/// What a method does with its operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    /// It asks for it; after a start it may wait.
+    Ask,
+    /// It asks again and again, until there is an end.
+    Wait,
+}
+
+impl<'py> Waiting<'py> {
+    /// The name of the first argument that was given.
+    pub(super) fn first(&self) -> Option<&'static str> {
+        [
+            ("wait", &self.wait),
+            ("wait_timeout", &self.timeout),
+            ("poll_interval", &self.poll_interval),
+            ("progress", &self.progress),
+        ]
+        .into_iter()
+        .find_map(|(name, value)| value.as_ref().map(|_| name))
+    }
+
+    /// Takes an argument of this name, if a method of this kind has it.
+    fn take(
+        &mut self,
+        verb: Verb,
+        operation: &Operation,
+        name: &str,
+        value: &Bound<'py, PyAny>,
+    ) -> bool {
+        let starts = matches!(operation.action, Action::Start | Action::Retry);
+        let place = match name {
+            "wait" if starts => &mut self.wait,
+            "wait_timeout" if starts => &mut self.timeout,
+            "timeout" if verb == Verb::Wait => &mut self.timeout,
+            "poll_interval" if starts || verb == Verb::Wait => &mut self.poll_interval,
+            "progress" if starts || verb == Verb::Wait => &mut self.progress,
+            _ => return false,
+        };
+        *place = Some(value.clone());
+        true
+    }
 }
 
 /// A file with this many bytes is beyond the limit of a key file, which is in characters of at most four bytes.
 const TOO_LONG_FILE: usize = 4 * 65_535 + 1;
 
 /// Binds arguments as Python would: the id by position or name, everything else by name.
-pub(super) fn bind(
+pub(super) fn bind<'py>(
+    name: &str,
+    verb: Verb,
     operation: &'static Operation,
-    args: &Bound<'_, PyTuple>,
-    kwargs: Option<&Bound<'_, PyDict>>,
-) -> PyResult<Arguments> {
-    let name = operation.name;
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Arguments<'py>> {
     let id_name = operation.resource.id_name;
-    if args.len() > 1 {
+    let has_id = operation.action != Action::List;
+    if args.len() > usize::from(has_id) {
+        if !has_id {
+            return Err(PyTypeError::new_err(format!(
+                "{name}() takes no positional arguments; pass them by name"
+            )));
+        }
         return Err(PyTypeError::new_err(format!(
             "{name}() takes 1 positional argument, {id_name}, but {} were given; pass the others by name",
             args.len()
@@ -44,16 +106,20 @@ pub(super) fn bind(
     let mut id = args.get_item(0).ok();
     let mut fields = vec![Value::Absent; operation.fields.len()];
     let mut timeout = Ok(None);
+    let mut waiting = Waiting::default();
     for (key, value) in kwargs.into_iter().flatten() {
         let key = key.cast_into::<PyString>()?;
         let key = key.to_str()?;
         if let Some(at) = operation.fields.iter().position(|(f, _)| f.name == key) {
             fields[at] = if key == JSON_AUTH_FILE.name {
                 key_file(&value)
+            } else if operation.fields[at].0.kind == Kind::Moment {
+                moment(&value)
             } else {
                 plain(&value)
             };
-        } else if key == id_name {
+        } else if waiting.take(verb, operation, key, &value) {
+        } else if has_id && key == id_name {
             if id.replace(value).is_some() {
                 return Err(PyTypeError::new_err(format!(
                     "{name}() got multiple values for argument '{key}'"
@@ -67,6 +133,9 @@ pub(super) fn bind(
             )));
         }
     }
+    if !has_id {
+        id = Some(args.py().None().into_bound(args.py()));
+    }
     let id = id.ok_or_else(|| {
         PyTypeError::new_err(format!(
             "{name}() missing 1 required positional argument: '{id_name}'"
@@ -77,7 +146,11 @@ pub(super) fn bind(
         id: plain(&id),
         fields,
     };
-    Ok(Arguments { call, timeout })
+    Ok(Arguments {
+        call,
+        timeout,
+        waiting,
+    })
 }
 
 /// Any value, by its exact type: a boolean is no integer here.
@@ -95,6 +168,28 @@ pub(super) fn plain(value: &Bound<'_, PyAny>) -> Value {
         Value::Integer(clamp(number))
     } else {
         Value::Other(type_name(value))
+    }
+}
+
+/// A moment: an aware `datetime`, or Unix milliseconds.
+fn moment(value: &Bound<'_, PyAny>) -> Value {
+    let py = value.py();
+    if !value.hasattr(intern!(py, "timestamp")).unwrap_or(false) {
+        return plain(value);
+    }
+    let is_aware = value
+        .call_method0(intern!(py, "utcoffset"))
+        .is_ok_and(|offset| !offset.is_none());
+    let seconds = value
+        .call_method0(intern!(py, "timestamp"))
+        .and_then(|seconds| seconds.extract::<f64>());
+    match seconds {
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "a datetime is within the years 1 to 9999"
+        )]
+        Ok(seconds) if is_aware => Value::Integer((seconds * 1000.0).round() as i128),
+        _ => Value::Unusable("must be an aware datetime, or Unix milliseconds".to_owned()),
     }
 }
 
@@ -170,12 +265,20 @@ fn read_file(path: &Bound<'_, PyAny>) -> Result<Value, String> {
 
 /// A time limit in seconds.
 pub(super) fn seconds(value: &Bound<'_, PyAny>) -> Result<Option<Duration>, Violation> {
+    named_seconds("timeout", value)
+}
+
+/// A positive number of seconds, or `None`.
+pub(super) fn named_seconds(
+    name: &'static str,
+    value: &Bound<'_, PyAny>,
+) -> Result<Option<Duration>, Violation> {
     if value.is_none() {
         return Ok(None);
     }
     positive_seconds(value)
         .map(Some)
-        .map_err(|message| Violation::new("timeout", message))
+        .map_err(|message| Violation::new(name, message))
 }
 
 /// A positive number of seconds.

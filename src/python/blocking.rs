@@ -15,12 +15,13 @@ const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Waits for `work`. `meanwhile` runs now and then with the interpreter's lock held.
 ///
-/// An exception that a signal handler raises, `KeyboardInterrupt` above all, drops the work and its connection.
+/// An exception that a signal handler raises, `KeyboardInterrupt` above all, or one that `meanwhile` raises, drops the
+/// work and its connection.
 /// Handlers run between two stretches of waiting, never within the runtime, so they can make calls of their own.
 pub(super) fn run<T: Send>(
     py: Python<'_>,
     work: impl Future<Output = T> + Send,
-    meanwhile: impl Fn(Python<'_>),
+    meanwhile: impl Fn(Python<'_>) -> PyResult<()>,
 ) -> PyResult<T> {
     let runtime = runtime::foreground(py)?;
     let generation = runtime::generation();
@@ -35,8 +36,7 @@ pub(super) fn run<T: Send>(
         if let Ok(done) = stretch {
             return Ok(done);
         }
-        meanwhile(py);
-        let handled = py.check_signals();
+        let handled = meanwhile(py).and_then(|()| py.check_signals());
         if runtime::generation() != generation {
             // A handler forked, and this is the child: the work belongs to threads that are not here.
             std::mem::forget(work);

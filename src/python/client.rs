@@ -1,4 +1,4 @@
-//! A client and its calls, as the Python classes `Client` and `AsyncClient` use them.
+//! A client, as the Python classes `Client` and `AsyncClient` use it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,18 +6,18 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use super::arguments::{self, Arguments};
-use super::asyncio::{self, Mailbox, Running};
+use super::arguments::{self, Arguments, Verb};
+use super::call::{Call, Following, Job, Prepared};
 use super::credentials::LoopSlot;
 use super::errors::{configuration, exception};
+use super::fleet::ManyArguments;
 use super::gate::detached;
+use super::listing::Listing;
 use super::settings::ClientArguments;
-use super::{blocking, logging, results, runtime};
-use crate::client::{CallOptions, Client as CoreClient, ClientSettings, Project, validate};
+use super::{blocking, runtime};
+use crate::client::{Client as CoreClient, ClientSettings, Project, validate};
 use crate::error::Error;
-use crate::journal::{Event, Journal};
-use crate::operation::{Action, Operation};
-use crate::request::Request;
+use crate::operation::{Action, OPERATIONS, Operation};
 use crate::source::Prepared as Source;
 
 /// What `Client` and `AsyncClient` share: settings, and connections made on first use in each process.
@@ -45,6 +45,7 @@ impl Core {
         ca_bundle, allow_http, signing, domain, iam_endpoint))]
     #[allow(clippy::too_many_arguments, reason = "they are the client's settings")]
     fn new(
+        py: Python<'_>,
         region: Option<&Bound<'_, PyAny>>,
         endpoint: Option<&Bound<'_, PyAny>>,
         project_id: Option<&Bound<'_, PyAny>>,
@@ -75,11 +76,18 @@ impl Core {
             iam_endpoint,
         };
         let slot = Arc::new(LoopSlot::default());
-        Ok(Self {
+        let core = Self {
             settings: Arc::new(arguments.resolve(Arc::clone(&slot))?),
             slot,
             connections: Mutex::new(Connections::None),
-        })
+        };
+        if credentials.is_none() && core.settings.source.doubts().is_some() {
+            // Nobody configured any: better told here than by the first call.
+            let client = core.client(py)?;
+            let found = blocking::run(py, client.find_credentials(), |_| Ok(()))?;
+            found.map_err(|error| exception(py, error))?;
+        }
+        Ok(core)
     }
 
     #[getter]
@@ -113,17 +121,64 @@ impl Core {
 
     /// Takes a call's arguments. Whatever is wrong with them is raised by the call, not here: here the caller's
     /// frame still holds the keys.
-    #[pyo3(signature = (operation, args, kwargs))]
+    #[pyo3(signature = (name, args, kwargs))]
     fn prepare(
         &self,
         py: Python<'_>,
-        operation: &str,
+        name: &str,
         args: &Bound<'_, PyTuple>,
         kwargs: &Bound<'_, PyDict>,
     ) -> Call {
-        Call(Mutex::new(State::Ready(
-            self.try_prepare(py, operation, args, kwargs),
-        )))
+        self.call(self.try_prepare(py, name, args, kwargs).map(Job::one))
+    }
+
+    /// Takes a list's arguments; gives the call for each page of it.
+    #[pyo3(signature = (name, args, kwargs))]
+    fn list(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        args: &Bound<'_, PyTuple>,
+        kwargs: &Bound<'_, PyDict>,
+    ) -> PyResult<Listing> {
+        let prepared = self.try_prepare(py, name, args, kwargs)?;
+        Ok(Listing::new(prepared, Arc::clone(&self.slot)))
+    }
+
+    /// Takes what is to be started; gives the call that starts all of it.
+    #[pyo3(signature = (requests, *, concurrency, progress, validate_first, timeout))]
+    fn start_many(
+        &self,
+        py: Python<'_>,
+        requests: &Bound<'_, PyAny>,
+        concurrency: &Bound<'_, PyAny>,
+        progress: &Bound<'_, PyAny>,
+        validate_first: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+    ) -> PyResult<Call> {
+        let mut given = ManyArguments::new("start_many", self.client(py)?, &self.settings);
+        given.read(concurrency, timeout);
+        let validate_first = given.flag("validate_first", validate_first);
+        let many = given.starts(requests, validate_first, progress)?;
+        Ok(self.call(Ok(Job::Many(many))))
+    }
+
+    /// Takes what is to be waited for; gives the call that waits for all of it.
+    #[pyo3(signature = (targets, *, concurrency, progress, poll_interval, timeout))]
+    fn wait_many(
+        &self,
+        py: Python<'_>,
+        targets: &Bound<'_, PyAny>,
+        concurrency: &Bound<'_, PyAny>,
+        progress: &Bound<'_, PyAny>,
+        poll_interval: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+    ) -> PyResult<Call> {
+        let mut given = ManyArguments::new("wait_many", self.client(py)?, &self.settings);
+        given.read(concurrency, timeout);
+        given.poll_interval(poll_interval);
+        let many = given.waits(targets, progress)?;
+        Ok(self.call(Ok(Job::Many(many))))
     }
 
     /// Closes the connections. Calls under way go on to their end.
@@ -134,43 +189,52 @@ impl Core {
 }
 
 impl Core {
+    fn call(&self, job: PyResult<Job>) -> Call {
+        Call::new(job, Arc::clone(&self.slot))
+    }
+
     fn try_prepare(
         &self,
         py: Python<'_>,
-        operation: &str,
+        name: &str,
         args: &Bound<'_, PyTuple>,
         kwargs: &Bound<'_, PyDict>,
     ) -> PyResult<Prepared> {
-        let operation = Operation::named(operation)
-            .ok_or_else(|| PyRuntimeError::new_err("there is no such operation"))?;
-        let Arguments { call, timeout } = arguments::bind(operation, args, Some(kwargs))?;
-        let request = match (validate(&self.settings, call), timeout) {
-            (Ok(request), Ok(timeout)) => Ok((request, timeout)),
-            (Ok(_), Err(violation)) => Err(Error::Validation {
-                operation: operation.name,
-                violations: vec![violation],
+        let (verb, operation) = method(name)?;
+        let Arguments {
+            call,
+            timeout,
+            waiting,
+        } = arguments::bind(name, verb, operation, args, Some(kwargs))?;
+        let mut violations = Vec::new();
+        let timeout = timeout.unwrap_or_else(|violation| {
+            violations.push(violation);
+            None
+        });
+        let following = Following::read(py, name, verb, operation, &waiting, &mut violations)?;
+        let request = match validate(&self.settings, call) {
+            Ok(request) if violations.is_empty() => Ok(request),
+            Ok(_) => Err(Error::Validation {
+                operation: shown_name(verb, operation),
+                violations,
             }),
-            (
+            Err(Error::Validation {
+                violations: mut all,
+                ..
+            }) => {
+                all.append(&mut violations);
                 Err(Error::Validation {
-                    operation,
-                    mut violations,
-                }),
-                timeout,
-            ) => {
-                violations.extend(timeout.err());
-                Err(Error::Validation {
-                    operation,
-                    violations,
+                    operation: shown_name(verb, operation),
+                    violations: all,
                 })
             }
-            (Err(error), _) => Err(error),
+            Err(error) => Err(error),
         };
-        let (request, timeout) = request.map_err(|error| exception(py, error))?;
         Ok(Prepared {
+            request: request.map_err(|error| exception(py, error))?,
             client: self.client(py)?,
-            slot: Arc::clone(&self.slot),
-            request,
             timeout,
+            following,
         })
     }
 
@@ -234,127 +298,19 @@ impl Drop for Connections {
     }
 }
 
-/// A call with its arguments, checked, not yet sent.
-#[pyclass(frozen, module = "huaweicloud_oms._core")]
-pub(super) struct Call(Mutex<State>);
-
-enum State {
-    Ready(PyResult<Prepared>),
-    Running(Running),
-    Over,
-}
-
-struct Prepared {
-    client: Arc<CoreClient>,
-    slot: Arc<LoopSlot>,
-    request: Request,
-    timeout: Option<std::time::Duration>,
-}
-
-/// What a call gave.
-pub(super) enum Outcome {
-    Started(crate::start::StartResult),
-    Answered(crate::answer::Answer),
-}
-
-#[pymethods]
-impl Call {
-    /// Sends the request and waits for the result.
-    fn run(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let prepared = self.take_prepared()?;
-        let records = logging::is_wanted(py).then(|| Arc::new(Records::default()));
-        let options = CallOptions {
-            timeout: prepared.timeout,
-            journal: records.clone().map(|records| records as Arc<dyn Journal>),
-        };
-        let write = |py: Python<'_>| {
-            if let Some(records) = &records {
-                records.write(py);
-            }
-        };
-        let outcome = blocking::run(py, perform(&prepared, &options), write);
-        write(py);
-        results::to_python(py, outcome?)
-    }
-
-    /// Sends the request; gives the future of the result, for the running event loop.
-    fn spawn(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let prepared = self.take_prepared()?;
-        let (mailbox, event_loop) = Mailbox::of_running_loop(py)?;
-        prepared.slot.note(&event_loop)?;
-        let options = CallOptions {
-            timeout: prepared.timeout,
-            journal: logging::is_wanted(py)
-                .then(|| Arc::new(Posted(mailbox.clone())) as Arc<dyn Journal>),
-        };
-        let work = async move { perform(&prepared, &options).await };
-        let running = asyncio::spawn(py, mailbox, &event_loop, work, results::to_python)?;
-        let future = running.future.clone_ref(py);
-        *self.lock() = State::Running(running);
-        Ok(future)
-    }
-
-    /// Gives the request up if it is still under way.
-    fn cancel(&self) {
-        if let State::Running(running) = std::mem::replace(&mut *self.lock(), State::Over) {
-            running.cancel();
-        }
+fn shown_name(verb: Verb, operation: &Operation) -> &'static str {
+    match verb {
+        Verb::Ask => operation.name,
+        Verb::Wait => operation.resource.wait_name,
     }
 }
 
-impl Call {
-    fn take_prepared(&self) -> PyResult<Prepared> {
-        match std::mem::replace(&mut *self.lock(), State::Over) {
-            State::Ready(prepared) => prepared,
-            State::Running(_) | State::Over => {
-                Err(PyRuntimeError::new_err("a call is made only once"))
-            }
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Does what was asked.
-async fn perform(prepared: &Prepared, options: &CallOptions) -> Result<Outcome, Error> {
-    let Prepared {
-        client, request, ..
-    } = prepared;
-    match request.operation.action {
-        Action::Start => client.start(request, options).await.map(Outcome::Started),
-        Action::Show | Action::Stop => client.ask(request, options).await.map(Outcome::Answered),
-    }
-}
-
-/// Events of a blocking call, kept until the interpreter's lock is held.
-#[derive(Default)]
-struct Records(Mutex<Vec<Event>>);
-
-impl Records {
-    fn write(&self, py: Python<'_>) {
-        let events = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        for event in &events {
-            logging::write(py, event);
-        }
-    }
-}
-
-impl Journal for Records {
-    fn record(&self, event: Event) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(event);
-    }
-}
-
-/// Events of an asynchronous call, written on the event loop's thread.
-struct Posted(Mailbox);
-
-impl Journal for Posted {
-    fn record(&self, event: Event) {
-        self.0.post(Box::new(move |py| logging::write(py, &event)));
-    }
+/// What a method of that name does with which operation: `wait_task` shows the task again and again.
+fn method(name: &str) -> PyResult<(Verb, &'static Operation)> {
+    let waits = |operation: &&Operation| {
+        operation.action == Action::Show && operation.resource.wait_name == name
+    };
+    let asks = Operation::named(name).map(|operation| (Verb::Ask, operation));
+    asks.or_else(|| Some((Verb::Wait, OPERATIONS.iter().copied().find(waits)?)))
+        .ok_or_else(|| PyRuntimeError::new_err("there is no such operation"))
 }

@@ -27,8 +27,8 @@ pub struct Emulator(core::Emulator);
 #[pymethods]
 impl Emulator {
     #[new]
-    #[pyo3(signature = (*, ak, sk, project_id, security_token, token, host, port, clock_offset, max_requests, state,
-        lock_after, identity))]
+    #[pyo3(signature = (*, ak, sk, project_id, security_token, token, host, port, clock_offset, running_limit,
+        max_requests, state, lock_after, identity))]
     #[allow(clippy::too_many_arguments)] // they are the public constructor's, by name
     fn new(
         ak: Option<String>,
@@ -39,6 +39,7 @@ impl Emulator {
         host: &str,
         port: i64,
         clock_offset: f64,
+        running_limit: Option<i64>,
         max_requests: i64,
         state: Option<PathBuf>,
         lock_after: Option<u32>,
@@ -77,6 +78,9 @@ impl Emulator {
             host: address(host)?,
             port: natural("port", port)?,
             clock_offset,
+            running_limit: running_limit
+                .map(|limit| natural("running_limit", limit))
+                .transpose()?,
             max_requests: natural("max_requests", max_requests)?,
             state,
         };
@@ -99,13 +103,14 @@ impl Emulator {
     }
 
     #[pyo3(signature = (
-        ids, *, status, total_objects, total_bytes, duration, waiting, pausing, failed_objects, error_reason
+        ids, *, status, group_id, total_objects, total_bytes, duration, waiting, pausing, failed_objects, error_reason
     ))]
     #[allow(clippy::too_many_arguments)] // they are the public method's, by name
     fn add_tasks(
         &self,
         ids: Vec<String>,
         status: &str,
+        group_id: String,
         total_objects: i64,
         total_bytes: i64,
         duration: f64,
@@ -116,6 +121,7 @@ impl Emulator {
     ) -> PyResult<()> {
         let task = Task {
             status: parse_status(status).map_err(PyValueError::new_err)?,
+            group_id,
             total_objects: natural("total_objects", total_objects)?,
             total_bytes: natural("total_bytes", total_bytes)?,
             duration,

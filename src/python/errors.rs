@@ -5,15 +5,49 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple};
 
+use super::results;
 use crate::classify::ALREADY_STARTED;
 use crate::error::{ApiError, Asked, Cause, Error};
+use crate::operation::{Resource, SYNC_TASK, TASK, TASK_GROUP};
 use crate::validation::Violation;
+use crate::wait::{WaitError, WaitReason};
+
+static RESOURCES: [&Resource; 3] = [&TASK, &TASK_GROUP, &SYNC_TASK];
 
 const MODULE: &str = "huaweicloud_oms.exceptions";
 
 /// Makes the exception of an error.
 pub(super) fn exception(py: Python<'_>, error: Error) -> PyErr {
     build(py, error).unwrap_or_else(|failure| failure)
+}
+
+/// A `ValidationError` about the items of a list, which have no names of their own.
+pub(super) fn invalid_items(
+    py: Python<'_>,
+    method: &str,
+    violations: &[(String, String)],
+) -> PyResult<PyErr> {
+    const MOST: usize = 10;
+    let module = py.import(MODULE)?;
+    let class = module.getattr("FieldError")?;
+    let errors = violations
+        .iter()
+        .map(|violation| class.call1(violation.clone()))
+        .collect::<PyResult<Vec<_>>>()?;
+    let told: Vec<String> = violations
+        .iter()
+        .take(MOST)
+        .map(|(field, message)| format!("{field} {message}"))
+        .collect();
+    let more = match violations.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let message = format!("{method}: {}{more}. Nothing was sent", told.join("; "));
+    let fields = PyDict::new(py);
+    fields.set_item("errors", PyTuple::new(py, errors)?)?;
+    let class = module.getattr("ValidationError")?;
+    Ok(PyErr::from_value(class.call((message,), Some(&fields))?))
 }
 
 /// A `ConfigurationError`.
@@ -56,6 +90,26 @@ fn build(py: Python<'_>, error: Error) -> PyResult<PyErr> {
                 "OutcomeUnknownError",
                 cause.map(|cause| exception(py, *cause)),
             )
+        }
+        Error::Wait(wait) => {
+            let WaitError {
+                reason,
+                asked,
+                last,
+                ..
+            } = *wait;
+            let resource = RESOURCES.iter().find(|r| r.wait_name == asked.operation);
+            let last = match (resource, last) {
+                (Some(resource), Some(json)) => results::model(py, resource, json)?,
+                _ => py.None(),
+            };
+            let (class, attribute) = match reason {
+                WaitReason::Failed => ("MigrationFailedError", "task"),
+                WaitReason::Paused | WaitReason::Deleted => ("MigrationPausedError", "task"),
+                WaitReason::TimedOut => ("WaitTimeoutError", "last"),
+            };
+            fields.set_item(attribute, last)?;
+            (class, None)
         }
         Error::Api(api) => {
             set_asked(&fields, &api.asked)?;

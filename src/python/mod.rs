@@ -12,20 +12,28 @@
 mod arguments;
 mod asyncio;
 mod blocking;
+mod call;
 mod client;
 mod credentials;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod environment;
 mod errors;
+mod fleet;
 mod function;
 mod gate;
+mod journals;
+mod listing;
 mod logging;
+mod many;
+mod outcomes;
+mod progress;
 mod results;
 mod runtime;
 mod settings;
 mod signing;
 mod sources;
+mod start_value;
 
 use pyo3::prelude::*;
 
@@ -36,7 +44,9 @@ mod _core {
     use pyo3::types::PyTuple;
 
     #[pymodule_export]
-    use super::client::{Call, Core};
+    use super::call::Call;
+    #[pymodule_export]
+    use super::client::Core;
     #[pymodule_export]
     use super::credentials::{AkSk, CredentialsSource, Token};
     #[cfg(feature = "emulator")]
@@ -44,6 +54,8 @@ mod _core {
     use super::emulator::Emulator;
     #[pymodule_export]
     use super::environment::environment_fingerprint;
+    #[pymodule_export]
+    use super::listing::Listing;
     #[pymodule_export]
     use super::settings::RetryPolicy;
     #[pymodule_export]
@@ -53,6 +65,8 @@ mod _core {
         CredentialChain, EnvironmentCredentials, FunctionCredentials, IamPasswordCredentials,
         OidcCredentials, PodIdentityCredentials, ProfileCredentials, ServerMetadataCredentials,
     };
+    #[pymodule_export]
+    use super::start_value::Start;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

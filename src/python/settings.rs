@@ -24,7 +24,8 @@ use crate::transport::TransportSettings;
 ///         the real wait is a random part of it.
 ///     max_delay: No wait grows beyond this, in seconds.
 ///     attempt_timeout: How long one attempt may take, in seconds. By default what remains of the call's timeout,
-///         less a third (at most 10 s) that is kept to find out what became of it.
+///         less a third (at most 10 s) that is kept to find out what became of it. A start that is given up may
+///         still arrive: choose no less than the service ever takes.
 ///
 /// Raises:
 ///     ValueError: A value is out of range.

@@ -64,7 +64,7 @@ impl Source for Chain {
                 // Somebody meant this one: to act as anybody else would be worse than to fail.
                 Err(fault) => return Err(fault),
             };
-            let ends = matches!(step, Step::Last(_) | Step::Given(_));
+            let ends = step.is_certain();
             steps.push(step);
             if ends {
                 break;
@@ -95,6 +95,11 @@ impl Step {
         matches!(self, Self::Idle(_))
     }
 
+    /// Whether somebody configured it.
+    const fn is_certain(&self) -> bool {
+        matches!(self, Self::Last(_) | Self::Given(_))
+    }
+
     fn fault(&self) -> Option<Fault> {
         match self {
             Self::Idle(fault) => Some(fault.clone()),
@@ -113,6 +118,9 @@ impl Fetch for Ready {
     }
 
     fn doubts(&self) -> Option<Fault> {
+        if self.0.iter().any(Step::is_certain) {
+            return None;
+        }
         let faults: Vec<Fault> = self.0.iter().filter_map(Step::fault).collect();
         (!faults.is_empty()).then(|| nothing(faults.into_iter()))
     }

@@ -88,6 +88,15 @@ impl Prepared {
             Self::Live(fetch) => Some(fetch.name()).filter(|name| *name != chain::NAME),
         }
     }
+
+    /// What is missing, where nothing was configured and only asking shows whether there is anything all the same.
+    #[must_use]
+    pub fn doubts(&self) -> Option<Fault> {
+        match self {
+            Self::Fixed { .. } => None,
+            Self::Live(fetch) => fetch.doubts(),
+        }
+    }
 }
 
 /// A fetch on its way.
@@ -106,7 +115,7 @@ pub trait Fetch: fmt::Debug + Send + Sync {
         false
     }
 
-    /// What may be amiss, as far as can be told without asking: what a chain has found to be missing.
+    /// See [`Prepared::doubts`].
     fn doubts(&self) -> Option<Fault> {
         None
     }

@@ -216,3 +216,23 @@ impl Fetch for Located {
         Box::pin(std::future::ready(outcome))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_is_read_as_the_vendor_writes_it() {
+        for text in [
+            "[basic]\nak=a\"k\nsk=s\\k\n",
+            "[basic]\r\n  AK = a\"k  \r\n\tSk =\ts\\k\r\n",
+            "; comment\n[global]\nak = other\n\n[basic]\n# comment\nak = a\"k\nsk = s\\k\nsecurity_token =\n",
+        ] {
+            let section = Profile::default().parse(&text.into()).expect("usable");
+            let shown = |value: Option<SecretString>| value.map(|v| v.expose_secret().to_owned());
+            assert_eq!(shown(section.ak).as_deref(), Some("a\"k"), "{text}");
+            assert_eq!(shown(section.sk).as_deref(), Some("s\\k"), "{text}");
+            assert!(section.security_token.is_none());
+        }
+    }
+}

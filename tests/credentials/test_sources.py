@@ -438,6 +438,16 @@ def test_a_chain_that_ends_in_nothing_says_what_was_tried(call, local):
         assert part in str(caught.value)
 
 
+@pytest.mark.parametrize("make", [oms.Client, oms.AsyncClient])
+def test_a_client_for_which_nothing_was_configured_asks_when_it_is_made(make, local, monkeypatch):
+    with pytest.raises(oms.ConfigurationError, match="Tried OidcCredentials"):
+        make(**at(local))
+    with pytest.raises(oms.ConfigurationError, match="no credentials"):
+        make(**at(local, credentials=oms.CredentialChain(oms.EnvironmentCredentials())))
+    monkeypatch.setenv("HUAWEICLOUD_METADATA_ENDPOINT", local.endpoint)
+    assert make(**at(local)).credentials_source == "ServerMetadataCredentials"
+
+
 def test_a_chain_whose_services_stall_ends_within_five_seconds(call, local, monkeypatch, token_file):
     with answering(lambda *_: None) as endpoint:
         monkeypatch.setenv("HUAWEICLOUD_METADATA_ENDPOINT", endpoint)
@@ -462,7 +472,9 @@ def test_a_chain_of_ones_own(local, call):
 
 
 def test_which_source_is_used_is_known_as_soon_as_it_can_be(local, monkeypatch):
-    assert oms.Client(**at(local)).credentials_source is None
+    asked_later = oms.ServerMetadataCredentials(endpoint="http://127.0.0.1:9")
+    undecided = oms.CredentialChain(asked_later, oms.FunctionCredentials(lambda: oms.AkSk(AK, SK)))
+    assert oms.Client(**at(local, credentials=undecided)).credentials_source is None
     assert oms.Client(**at(local, credentials=oms.AkSk(AK, SK))).credentials_source == "AkSk"
     assert oms.Client(**at(local, credentials=oms.Token("t"))).credentials_source == "Token"
     monkeypatch.setenv("HUAWEICLOUD_SDK_AK", AK)

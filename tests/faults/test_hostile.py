@@ -14,7 +14,7 @@ from huaweicloud_oms.emulator import Fault
 from .server import OK, Server
 from .support import KEYS, client, in_time
 
-TIMEOUT = 0.7
+TIMEOUT = 0.5
 
 
 def answering(*parts, every=0.0, hold=False):

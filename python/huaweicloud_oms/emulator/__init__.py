@@ -62,6 +62,7 @@ class Emulator:
         host: str = "127.0.0.1",
         port: int = 0,
         clock_offset: float = 0.0,
+        running_limit: int | None = None,
         max_requests: int = 10_000,
         state: str | os.PathLike[str] | None = None,
         lock_after: int | None = None,
@@ -81,6 +82,8 @@ class Emulator:
             port: The port to listen on; 0 takes a free one.
             clock_offset: How many seconds its clock is ahead of this machine's. The `Date` header, the
                 signatures' 15-minute window and all start times go by it.
+            running_limit: How many of the tasks that are started run at once; the others wait (WAITING) for their
+                turn. The service's limit is 5 in a region; there is none by default.
             max_requests: How many of the last requests `requests` keeps.
             lock_after: How many wrong signatures in a row lock a key for five minutes; 5 is the gateway's own number.
             identity: Serve IAM, metadata, token and pod identity services too, at the same endpoint.
@@ -107,6 +110,7 @@ class Emulator:
             host=host,
             port=port,
             clock_offset=clock_offset,
+            running_limit=running_limit,
             max_requests=max_requests,
             state=state,
             lock_after=lock_after,
@@ -167,6 +171,7 @@ class Emulator:
         task_id: int | str,
         *,
         status: str = "PAUSED",
+        group_id: str = "",
         total_objects: int = 500,
         total_bytes: int = 1_000_000_000,
         duration: float = 3.0,
@@ -189,6 +194,7 @@ class Emulator:
             status: WAITING, RUNNING, PAUSED, FAILED, SUCCEEDED, RETRYING or PAUSING, in any case. A task
                 added as RUNNING or RETRYING runs at once; WAITING and PAUSING move on after `waiting` and
                 `pausing` seconds, and stay as they are where these are 0.
+            group_id: The group that `list_tasks` finds it in.
             total_objects: How many objects it migrates.
             total_bytes: How large they are together.
             duration: How many seconds the whole migration takes.
@@ -203,6 +209,7 @@ class Emulator:
         self.add_tasks(
             (task_id,),
             status=status,
+            group_id=group_id,
             total_objects=total_objects,
             total_bytes=total_bytes,
             duration=duration,
@@ -217,6 +224,7 @@ class Emulator:
         task_ids: Iterable[int | str],
         *,
         status: str = "PAUSED",
+        group_id: str = "",
         total_objects: int = 500,
         total_bytes: int = 1_000_000_000,
         duration: float = 3.0,
@@ -229,6 +237,7 @@ class Emulator:
         self._core.add_tasks(
             [_text(task_id) for task_id in task_ids],
             status=status,
+            group_id=group_id,
             total_objects=total_objects,
             total_bytes=total_bytes,
             duration=duration,

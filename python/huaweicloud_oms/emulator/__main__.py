@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lock-after", type=int, metavar="N", help="lock a key for 5 minutes after N wrong signatures")
     parser.add_argument("--identity", action="store_true", help="serve IAM, metadata, token and pod services too")
     parser.add_argument("--key-lifetime", type=float, default=86_400.0, help="seconds that their keys are good for")
+    parser.add_argument("--running-limit", type=int, help="how many started tasks run at once (default: no limit)")
     parser.add_argument("--state", metavar="FILE", help="JSON file to read the state from and keep it in")
     parser.add_argument(
         "--demo",
@@ -108,6 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
             host=args.host,
             port=args.port,
             clock_offset=args.clock_offset,
+            running_limit=args.running_limit,
             state=args.state,
             lock_after=args.lock_after,
             identity=Identity(lifetime=args.key_lifetime) if args.identity else None,

@@ -126,7 +126,7 @@ class Fault:
                 fault takes the place of the answer. "after" unless told otherwise for the kinds that spoil an
                 answer on its way ("stall_body", "slow", "truncate"), "before" for the others.
             operation: Only requests for this operation ("start_task") or kind of operation ("start", "show",
-                "stop").
+                "stop", "retry", "list").
             id: Only requests for this id.
             times: Only the next so many of these requests; 1, or no limit where `share` is given.
             share: Only this share of them, 0 to 1, drawn at random.

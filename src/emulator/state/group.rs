@@ -87,9 +87,9 @@ impl TaskGroup {
         match self.status {
             _ if self.run.is_some() || self.pause_ends.is_some() => {}
             GroupStatus::Waiting | GroupStatus::Executing if self.waiting > 0.0 => {
-                self.run(self.waiting, now);
+                self.run(self.waiting, self.end_with_failures(), now);
             }
-            GroupStatus::Monitoring => self.run(0.0, now),
+            GroupStatus::Monitoring => self.run(0.0, self.end_with_failures(), now),
             GroupStatus::Pausing if self.pausing > 0.0 => {
                 self.pause_ends = Some(now + milliseconds(self.pausing));
             }
@@ -105,15 +105,26 @@ impl TaskGroup {
         1.0 - self.failed_tasks as f64 / self.tasks.max(1) as f64
     }
 
-    fn run(&mut self, wait: f64, now: i64) {
+    fn run(&mut self, wait: f64, to: f64, now: i64) {
         let run = Run {
             since: now,
             wait: milliseconds(wait),
             length: share_of(self.duration, 1.0 - self.progress),
             from: self.progress,
-            to: self.end_with_failures().max(self.progress),
+            to: to.max(self.progress),
         };
         (self.start_time, self.run) = (Some(now), Some(run));
+    }
+
+    /// Begins to work towards `end`.
+    fn begin(&mut self, end: f64, now: i64) {
+        self.run(self.waiting, end, now);
+        self.status = if self.waiting > 0.0 {
+            GroupStatus::Waiting
+        } else {
+            GroupStatus::Monitoring
+        };
+        self.advance(now);
     }
 
     /// The progress, the speed and the time worked, as of now.
@@ -139,7 +150,7 @@ impl Migration for TaskGroup {
             Stage::Waiting => {}
             Stage::Going { .. } => self.status = GroupStatus::Monitoring,
             Stage::Over => {
-                self.status = if self.failed_tasks > 0 {
+                self.status = if run.to < 1.0 {
                     GroupStatus::MigrationFailed
                 } else {
                     GroupStatus::Complete
@@ -154,13 +165,7 @@ impl Migration for TaskGroup {
     fn start(&mut self, _only_failed: bool, now: i64) -> Result<(), Problem> {
         match self.status {
             GroupStatus::Paused => {
-                self.run(self.waiting, now);
-                self.status = if self.waiting > 0.0 {
-                    GroupStatus::Waiting
-                } else {
-                    GroupStatus::Monitoring
-                };
-                self.advance(now);
+                self.begin(self.end_with_failures(), now);
                 Ok(())
             }
             GroupStatus::Waiting
@@ -173,6 +178,32 @@ impl Migration for TaskGroup {
             | GroupStatus::DeletePending
             | GroupStatus::Deleted => Err(Problem::invalid_request(
                 "Only a paused task group can be resumed; a failed one can be retried.",
+            )),
+        }
+    }
+
+    fn retry(&mut self, only_failed: bool, now: i64) -> Result<(), Problem> {
+        match self.status {
+            GroupStatus::CreateFailed | GroupStatus::MigrationFailed => {
+                // What failed once is taken to succeed when it is sent alone.
+                let end = if only_failed {
+                    1.0
+                } else {
+                    self.progress = 0.0;
+                    self.end_with_failures()
+                };
+                self.begin(end, now);
+                Ok(())
+            }
+            GroupStatus::Waiting
+            | GroupStatus::Executing
+            | GroupStatus::Monitoring
+            | GroupStatus::Pausing => Err(Problem::already_started()),
+            GroupStatus::Paused
+            | GroupStatus::Complete
+            | GroupStatus::DeletePending
+            | GroupStatus::Deleted => Err(Problem::invalid_request(
+                "Only a failed task group can be retried; a paused one can be resumed.",
             )),
         }
     }
@@ -232,6 +263,25 @@ mod tests {
                 "OMS.0064"
             );
         }
+    }
+
+    #[test]
+    fn a_failed_group_is_retried_and_succeeds_with_its_failed_objects_alone() {
+        for (only_failed, end) in [
+            (true, GroupStatus::Complete),
+            (false, GroupStatus::MigrationFailed),
+        ] {
+            let mut group = group(GroupStatus::MigrationFailed, 1);
+            group.retry(only_failed, 0).expect("retried");
+            assert_eq!(group.status, GroupStatus::Monitoring);
+            assert_eq!(group.retry(only_failed, 1), Err(Problem::already_started()));
+            group.advance(10_001);
+            assert_eq!(group.status, end);
+        }
+        let refused = group(GroupStatus::Paused, 0)
+            .retry(true, 0)
+            .expect_err("refused");
+        assert_eq!(refused.code, "OMS.0064");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What the local OMS holds: its tasks, groups and synchronization tasks, and the ledger of starts.
 
 mod group;
+mod page;
+mod region;
 mod run;
 mod status;
 mod sync_task;
@@ -13,12 +15,14 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 pub use group::TaskGroup;
+pub(super) use page::Page;
 pub use status::{GroupStatus, SyncStatus, TaskStatus, parse as parse_status};
 pub use sync_task::SyncTask;
 pub use task::{ErrorReason, Task};
 
 use super::answers::Problem;
-use crate::operation::{Resource, SYNC_TASK, TASK, TASK_GROUP};
+use crate::operation::{Action, Resource, SYNC_TASK, TASK, TASK_GROUP};
+use region::Region;
 
 /// What can be started, stopped and looked at. Times are milliseconds since 1970; nothing here reads a clock.
 trait Migration {
@@ -28,8 +32,16 @@ trait Migration {
     fn start(&mut self, only_failed: bool, now: i64) -> Result<(), Problem>;
     /// Pauses it; it has been advanced.
     fn stop(&mut self, now: i64) -> Result<(), Problem>;
+    /// Begins again what failed; it has been advanced. Only groups can be retried.
+    fn retry(&mut self, only_failed: bool, now: i64) -> Result<(), Problem> {
+        self.start(only_failed, now)
+    }
     /// The service's answer to "show"; it has been advanced.
     fn show(&self, id: &str, now: i64) -> Bytes;
+    /// What stands for it in a list; it has been advanced.
+    fn list(&self, id: &str, now: i64) -> Bytes {
+        self.show(id, now)
+    }
 }
 
 /// Everything there is. It is also the state file's content.
@@ -48,6 +60,9 @@ pub struct World {
     /// Grows with every change.
     #[serde(skip)]
     changes: u64,
+    /// Where only so many started tasks run at once.
+    #[serde(skip)]
+    region: Option<Region>,
 }
 
 impl World {
@@ -58,6 +73,9 @@ impl World {
     /// What is wrong with the task.
     pub fn add_task(&mut self, id: String, mut task: Task, now: i64) -> Result<(), String> {
         task.settle_in(now)?;
+        if let Some(region) = &mut self.region {
+            region.left(&id, now);
+        }
         self.tasks.insert(id, task);
         self.changes += 1;
         Ok(())
@@ -87,6 +105,11 @@ impl World {
         self.changes += 1;
     }
 
+    /// Has only so many of the tasks that are started from now on run at once.
+    pub fn limit_running(&mut self, limit: usize) {
+        self.region = Some(Region::new(limit));
+    }
+
     /// Checks and completes what came from a file.
     ///
     /// # Errors
@@ -96,6 +119,9 @@ impl World {
         for (id, task) in &mut self.tasks {
             task.settle_in(now)
                 .map_err(|e| format!("tasks: {id}: {e}"))?;
+            if task.run.is_some_and(|run| run.wait >= region::NOT_YET) {
+                task.begin_run(now);
+            }
         }
         for (id, group) in &mut self.task_groups {
             group
@@ -115,8 +141,15 @@ impl World {
         only_failed: bool,
         now: i64,
     ) -> Result<(), Problem> {
-        self.find(operation.resource, id, now)?
-            .start(only_failed, now)?;
+        let found = self.find(operation.resource, id, now)?;
+        if operation.action == Action::Retry {
+            found.retry(only_failed, now)?;
+        } else {
+            found.start(only_failed, now)?;
+        }
+        if let Some(region) = self.region.as_mut().filter(|_| *operation.resource == TASK) {
+            region.started(id, &mut self.tasks, now);
+        }
         self.changes += 1;
         let counts = self.starts.entry(operation.name).or_default();
         match counts.get_mut(id) {
@@ -130,6 +163,9 @@ impl World {
 
     pub(super) fn stop(&mut self, resource: &Resource, id: &str, now: i64) -> Result<(), Problem> {
         self.find(resource, id, now)?.stop(now)?;
+        if let Some(region) = self.region.as_mut().filter(|_| *resource == TASK) {
+            region.left(id, now);
+        }
         self.changes += 1;
         Ok(())
     }
@@ -141,6 +177,35 @@ impl World {
         now: i64,
     ) -> Result<Bytes, Problem> {
         Ok(self.find(resource, id, now)?.show(id, now))
+    }
+
+    /// A page of the service's list.
+    pub(super) fn list(&mut self, resource: &Resource, page: &Page, now: i64) -> Bytes {
+        self.pass_time(now);
+        if *resource == TASK {
+            page.of_tasks(&self.tasks, now)
+        } else if *resource == TASK_GROUP {
+            page.of_groups(&self.task_groups, now)
+        } else {
+            page.of_sync_tasks(&self.sync_tasks, now)
+        }
+    }
+
+    /// Lets the time that has passed do its work on everything.
+    pub(super) fn pass_time(&mut self, now: i64) {
+        self.give_turns(now);
+        for task in self.tasks.values_mut() {
+            task.advance(now);
+        }
+        for group in self.task_groups.values_mut() {
+            group.advance(now);
+        }
+    }
+
+    fn give_turns(&mut self, now: i64) {
+        if let Some(region) = &mut self.region {
+            region.assign(&mut self.tasks, now);
+        }
     }
 
     /// How often each start was carried out: operation, id, count.
@@ -161,6 +226,7 @@ impl World {
         id: &str,
         now: i64,
     ) -> Result<&mut dyn Migration, Problem> {
+        self.give_turns(now);
         let found: Option<&mut dyn Migration> = if *resource == TASK {
             self.tasks.get_mut(id).map(|t| t as _)
         } else if *resource == TASK_GROUP {

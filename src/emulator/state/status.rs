@@ -63,6 +63,14 @@ pub enum SyncStatus {
     Stopped,
 }
 
+impl SyncStatus {
+    /// Whether this is the name that travels.
+    #[must_use]
+    pub fn is_named(self, name: &str) -> bool {
+        parse(name) == Ok(self)
+    }
+}
+
 /// The status of that name, in capitals or not.
 ///
 /// # Errors

@@ -66,6 +66,10 @@ impl Migration for SyncTask {
     fn show(&self, id: &str, now: i64) -> Bytes {
         views::sync_task(id, self, self.objects(now))
     }
+
+    fn list(&self, id: &str, _now: i64) -> Bytes {
+        views::sync_task_item(id, self)
+    }
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ impl Default for ErrorReason {
 pub struct Task {
     /// The state it is in.
     pub status: TaskStatus,
+    /// The group it belongs to; empty for none.
+    pub group_id: String,
     /// How many objects it migrates.
     pub total_objects: u64,
     /// How large they are together.
@@ -63,6 +65,7 @@ impl Default for Task {
     fn default() -> Self {
         Self {
             status: TaskStatus::Paused,
+            group_id: String::new(),
             total_objects: 500,
             total_bytes: 1_000_000_000,
             duration: 3.0,
@@ -135,6 +138,24 @@ impl Task {
             to: to.max(from),
         };
         (self.start_time, self.run) = (Some(now), Some(run));
+    }
+
+    /// Has the run that was just started wait.
+    pub(super) fn wait_for_turn(&mut self, wait: i64) {
+        if let Some(run) = &mut self.run {
+            (run.wait, self.status) = (wait, TaskStatus::Waiting);
+        }
+    }
+
+    /// Has the run that waits for its turn begin at `turn`, or when it was started if that was later. Gives back when
+    /// it will be over.
+    pub(super) fn begin_run(&mut self, turn: i64) -> i64 {
+        let waiting = milliseconds(self.waiting);
+        let Some(run) = &mut self.run else {
+            return turn;
+        };
+        run.wait = turn.saturating_sub(run.since).max(0) + waiting;
+        run.since + run.wait + run.length
     }
 
     /// Whether the run that is under way leaves failed objects behind.

@@ -109,7 +109,7 @@ struct TaskView<'a> {
     status: u8,
     task_type: &'static str,
     group_type: &'static str,
-    group_id: &'static str,
+    group_id: &'a str,
     progress: f64,
     total_num: u64,
     successful_num: u64,
@@ -138,11 +138,15 @@ pub(super) fn task(id: &str, task: &Task, now: &Figures) -> Bytes {
     let settled = part(task.total_objects, now.progress);
     json(&TaskView {
         id: Id(id),
-        name: &format!("task-{id}"),
+        name: &task_name(id),
         status: task.status as u8,
         task_type: "prefix",
-        group_type: "NORMAL_TASK",
-        group_id: "",
+        group_type: if task.group_id.is_empty() {
+            "NORMAL_TASK"
+        } else {
+            "GROUP_TASK"
+        },
+        group_id: &task.group_id,
         progress: now.progress,
         total_num: task.total_objects,
         successful_num: settled.min(task.total_objects.saturating_sub(now.failed)),
@@ -164,6 +168,11 @@ pub(super) fn task(id: &str, task: &Task, now: &Figures) -> Bytes {
         task_priority: "MEDIUM",
         settings: &SETTINGS,
     })
+}
+
+/// What a task is called.
+pub(super) fn task_name(id: &str) -> String {
+    format!("task-{id}")
 }
 
 fn failed_objects(id: &str) -> FailedObjectRecord {
@@ -254,8 +263,9 @@ pub(super) fn task_group(id: &str, group: &TaskGroup, figures: (f64, u64, i64)) 
     })
 }
 
+/// What both a list and "show" say of a synchronization task.
 #[derive(Serialize)]
-struct SyncTaskView<'a> {
+struct SyncTaskItem<'a> {
     sync_task_id: &'a str,
     status: SyncStatus,
     src_cloud_type: &'static str,
@@ -269,18 +279,51 @@ struct SyncTaskView<'a> {
     description: &'static str,
     enable_metadata_migration: bool,
     enable_restore: bool,
-    monthly_acceptance_request: u64,
-    monthly_success_object: u64,
-    monthly_failure_object: u64,
-    monthly_skip_object: u64,
-    monthly_size: u64,
     object_overwrite_mode: &'static str,
     dst_storage_policy: &'static str,
     consistency_check: &'static str,
 }
 
+/// What a list says of a synchronization task beyond that.
+#[derive(Serialize)]
+struct SyncTaskInList<'a> {
+    source_cdn: Option<()>,
+    #[serde(flatten)]
+    item: SyncTaskItem<'a>,
+}
+
+/// A synchronization task with this month's counts.
+#[derive(Serialize)]
+struct SyncTaskView<'a> {
+    #[serde(flatten)]
+    item: SyncTaskItem<'a>,
+    monthly_acceptance_request: u64,
+    monthly_success_object: u64,
+    monthly_failure_object: u64,
+    monthly_skip_object: u64,
+    monthly_size: u64,
+}
+
+pub(super) fn sync_task_item(id: &str, task: &SyncTask) -> Bytes {
+    json(&SyncTaskInList {
+        source_cdn: None,
+        item: item(id, task),
+    })
+}
+
 pub(super) fn sync_task(id: &str, task: &SyncTask, objects: u64) -> Bytes {
     json(&SyncTaskView {
+        item: item(id, task),
+        monthly_acceptance_request: objects,
+        monthly_success_object: objects,
+        monthly_failure_object: 0,
+        monthly_skip_object: 0,
+        monthly_size: objects.saturating_mul(SYNC_OBJECT_BYTES),
+    })
+}
+
+const fn item<'a>(id: &'a str, task: &SyncTask) -> SyncTaskItem<'a> {
+    SyncTaskItem {
         sync_task_id: id,
         status: task.status,
         src_cloud_type: SOURCE.cloud_type,
@@ -294,13 +337,8 @@ pub(super) fn sync_task(id: &str, task: &SyncTask, objects: u64) -> Bytes {
         description: SETTINGS.description,
         enable_metadata_migration: SETTINGS.enable_metadata_migration,
         enable_restore: SETTINGS.enable_restore,
-        monthly_acceptance_request: objects,
-        monthly_success_object: objects,
-        monthly_failure_object: 0,
-        monthly_skip_object: 0,
-        monthly_size: objects.saturating_mul(SYNC_OBJECT_BYTES),
         object_overwrite_mode: SETTINGS.object_overwrite_mode,
         dst_storage_policy: SETTINGS.dst_storage_policy,
         consistency_check: SETTINGS.consistency_check,
-    })
+    }
 }

@@ -144,7 +144,7 @@ pub(super) fn effect(
 pub(super) fn unknown_operation(wanted: &str) -> PyErr {
     let names: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
     PyValueError::new_err(format!(
-        "no such operation: {wanted:?}; there are start, show, stop, {}",
+        "no such operation: {wanted:?}; there are start, show, stop, retry, list, {}",
         names.join(", ")
     ))
 }

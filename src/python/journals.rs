@@ -1,0 +1,40 @@
+//! Events of a call, written to Python's logging when the interpreter's lock is held.
+
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::prelude::*;
+
+use super::asyncio::Mailbox;
+use super::logging;
+use crate::journal::{Event, Journal};
+
+/// Events of a blocking call, kept until the interpreter's lock is held.
+#[derive(Default)]
+pub(super) struct Records(Mutex<Vec<Event>>);
+
+impl Records {
+    pub(super) fn write(&self, py: Python<'_>) {
+        let events = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for event in &events {
+            logging::write(py, event);
+        }
+    }
+}
+
+impl Journal for Records {
+    fn record(&self, event: Event) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(event);
+    }
+}
+
+/// Events of an asynchronous call, written on the event loop's thread.
+pub(super) struct Posted(pub(super) Mailbox);
+
+impl Journal for Posted {
+    fn record(&self, event: Event) {
+        self.0.post(Box::new(move |py| logging::write(py, &event)));
+    }
+}
