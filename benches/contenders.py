@@ -112,6 +112,24 @@ def awaited(in_flight: int) -> Callable[[str, int], tuple[int, float, float]]:
     return run
 
 
+def many(concurrency: int) -> Callable[[str, int], tuple[int, float, float]]:
+    """Our client, given a list of starts."""
+
+    def run(endpoint: str, calls: int) -> tuple[int, float, float]:
+        import huaweicloud_oms as oms
+
+        client = oms.Client(**ours(endpoint))
+
+        def start(count: int) -> None:
+            starts = [oms.StartTask(TASK + at, **KEYS) for at in range(count)]
+            outcomes = client.start_many(starts, concurrency=concurrency)
+            assert all(outcome.ok for outcome in outcomes)
+
+        return timed(start, calls)
+
+    return run
+
+
 def vendor_client(endpoint: str, *, is_async: bool = False) -> Any:
     """The vendor's client, with its own connection pool as large as it may need."""
     from huaweicloudsdkcore.auth.credentials import BasicCredentials
@@ -214,6 +232,8 @@ CONTENDERS: dict[str, Callable[[str, int], tuple[int, float, float]]] = {
     "ours, async, 64 in flight": awaited(64),
     "ours, async, 256 in flight": awaited(256),
     "ours, 64 threads": threads,
+    "ours, start_many, 64": many(64),
+    "ours, start_many, 256": many(256),
     "vendor, sync": vendor_sync,
     "vendor, async client": vendor_async,
     "vendor, 64 threads": vendor_pool,

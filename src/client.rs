@@ -362,7 +362,9 @@ impl Client {
         let path = request.path(&project_id.encoded);
         let query = request.query(millis(now));
         let mut url = endpoint.url(&path).ok_or_else(Failure::changed_path)?;
-        url.set_query((!query.is_empty()).then_some(&query));
+        if !query.is_empty() {
+            url.set_query(Some(&query));
+        }
         let body = request.body();
         let unsigned = Unsigned {
             method: &request.operation.method,

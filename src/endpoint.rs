@@ -9,6 +9,8 @@ use reqwest::Url;
 pub struct Endpoint {
     /// `https://host` or `https://host:port`, without a slash at the end.
     base: String,
+    /// The same, ready to be given a path.
+    url: Url,
     /// The `Host` header.
     authority: String,
     is_plain: bool,
@@ -51,6 +53,7 @@ impl Endpoint {
             base: format!("{}://{authority}", url.scheme()),
             authority,
             is_plain,
+            url,
         })
     }
 
@@ -75,7 +78,8 @@ impl Endpoint {
     /// The URL of a path whose segments are percent-encoded; `None` if a URL parser would change the path.
     #[must_use]
     pub fn url(&self, path: &str) -> Option<Url> {
-        let url = Url::parse(&format!("{}{path}", self.base)).ok()?;
+        let mut url = self.url.clone();
+        url.set_path(path);
         (url.path() == path).then_some(url)
     }
 }

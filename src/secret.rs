@@ -11,6 +11,9 @@ pub const REDACTED: &str = "***";
 /// of a message would spoil it and hide nothing.
 const CERTAIN_LENGTH: usize = 6;
 
+/// What a spelling that is not plain holds.
+const ESCAPES: [char; 4] = ['\\', '%', '&', '+'];
+
 /// Removes every one of `secrets` from a text of the service, and whatever follows `Access=` and `Signature=`
 /// (an authentication error can echo the canonical request).
 #[must_use]
@@ -18,7 +21,12 @@ pub fn redact<'t>(text: &'t str, secrets: &[&str]) -> Cow<'t, str> {
     let mut clean = Cow::Borrowed(text);
     let mut longest_first: Vec<&str> = secrets.iter().copied().filter(|s| !s.is_empty()).collect();
     longest_first.sort_unstable_by_key(|s| std::cmp::Reverse(s.len()));
+    let is_plain = !text.contains(ESCAPES);
     for secret in longest_first {
+        // No spelling is shorter than the secret, and without an escape there is only one.
+        if clean.len() < secret.len() || (is_plain && !clean.contains(secret)) {
+            continue;
+        }
         if let Some(without) = remove(&clean, secret) {
             clean = Cow::Owned(without);
         }

@@ -24,6 +24,12 @@ pub fn percent_encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
+/// Whether text stands as it is where it is percent-encoded.
+fn is_bare(text: &str) -> bool {
+    let bare = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
+    text.bytes().all(bare)
+}
+
 /// What a signature covers.
 #[derive(Debug, Clone, Copy)]
 pub struct ToSign<'a> {
@@ -63,15 +69,24 @@ pub fn canonical_request(request: &ToSign<'_>) -> String {
 #[must_use]
 pub fn format_date(time: SystemTime) -> String {
     let utc = OffsetDateTime::from(time);
-    format!(
-        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
-        utc.year(),
-        u8::from(utc.month()),
-        utc.day(),
-        utc.hour(),
-        utc.minute(),
-        utc.second()
-    )
+    let year = utc.year().unsigned_abs();
+    let mut text = String::with_capacity(16);
+    push_two_digits(&mut text, year / 100);
+    push_two_digits(&mut text, year % 100);
+    push_two_digits(&mut text, u8::from(utc.month()).into());
+    push_two_digits(&mut text, utc.day().into());
+    text.push('T');
+    push_two_digits(&mut text, utc.hour().into());
+    push_two_digits(&mut text, utc.minute().into());
+    push_two_digits(&mut text, utc.second().into());
+    text.push('Z');
+    text
+}
+
+/// Cheaper than the standard library's formatting, for every request.
+fn push_two_digits(text: &mut String, number: u32) {
+    let digit = |number: u32| char::from_digit(number % 10, 10).unwrap_or('0');
+    text.extend([digit(number / 10), digit(number)]);
 }
 
 /// Each segment decoded and encoded again, so that only `A-Za-z0-9-_.~` stand bare, and a `/` at the end.
@@ -87,6 +102,10 @@ fn push_reencoded(text: &mut String, path: &str, separator: char) {
     for (at, part) in path.split(separator).enumerate() {
         if at > 0 {
             text.push(separator);
+        }
+        if is_bare(part) {
+            text.push_str(part);
+            continue;
         }
         let decoded = percent_decode_str(part).decode_utf8_lossy();
         text.extend(utf8_percent_encode(&decoded, RESERVED));

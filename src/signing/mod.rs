@@ -106,10 +106,11 @@ impl std::fmt::Debug for Signer {
 /// Appends bytes in hexadecimal.
 fn push_hex(text: &mut String, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
+    text.extend(
+        bytes.iter().flat_map(|byte| {
+            [byte >> 4, byte & 15].map(|half| char::from(DIGITS[usize::from(half)]))
+        }),
+    );
 }
 
 #[cfg(test)]
