@@ -71,15 +71,22 @@ soak: $(VENV)/.build ## Start 100,000 tasks through faults, and hold what was to
 	$(BIN)/python tests/soak.py --starts 100000
 
 .PHONY: bench
-bench: $(VENV)/.build ## Measure everything side by side, in an environment of its own.
+bench: bench-environment ## Measure everything side by side, in an environment of its own.
+	cd benches/rust && cargo bench --quiet
+	$(VENV)-bench/bin/python benches/run.py
+
+.PHONY: bench-following
+bench-following: bench-environment ## Measure starts and waits of many, and long lists.
+	$(VENV)-bench/bin/python benches/following.py
+
+.PHONY: bench-environment
+bench-environment: $(VENV)/.build
 	rm -rf dist
 	$(BIN)/maturin build --release --quiet --out dist
 	$(PYTHON) -m venv $(VENV)-bench
 	$(VENV)-bench/bin/python -m pip install --quiet --upgrade pip
 	$(VENV)-bench/bin/python -m pip install --quiet --group bench
 	$(VENV)-bench/bin/python -m pip install --quiet --force-reinstall --no-deps dist/*.whl
-	cd benches/rust && cargo bench --quiet
-	$(VENV)-bench/bin/python benches/run.py
 
 .PHONY: clean
 clean: ## Remove what was built.

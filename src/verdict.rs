@@ -51,7 +51,7 @@ pub fn describe(resource: &Resource, state: &Json) -> String {
     let reason = &state["error_reason"];
     let parts = [&reason["error_code"], &reason["error_msg"]];
     for part in parts.iter().filter_map(|part| part.as_str()) {
-        let _ = write!(told, "{} ", one_line(part));
+        let _ = write!(told, "{} ", one_line(part).trim_end_matches('.'));
     }
     let _ = write!(told, "(status {}", status_name(resource, &state["status"]));
     if let Some(progress) = progress(state) {
@@ -145,7 +145,7 @@ mod tests {
         });
         assert_eq!(
             describe(&TASK, &state),
-            "TRF.0409 The source bucket is gone. (status FAILED, 99 % done, 5 of 500 objects failed)"
+            "TRF.0409 The source bucket is gone (status FAILED, 99 % done, 5 of 500 objects failed)"
         );
         assert_eq!(
             describe(&SYNC_TASK, &json!({"status": "STOPPED"})),

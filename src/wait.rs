@@ -1,7 +1,7 @@
 //! Waiting until a migration has ended, or a synchronization goes on: gentle polling that outlives faults.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value as Json;
@@ -22,6 +22,9 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(30);
 const GROWTH: f64 = 1.5;
 /// A wait differs from its interval by up to this part of it, so that many do not look at the same moment.
 const JITTER: f64 = 0.1;
+/// Looks wait for the end of a stretch of this length, so that those of many go out together, a few at a time: to wake
+/// up costs more than to look.
+const STRETCH: Duration = Duration::from_millis(250);
 
 /// For how long looks may fail, one after the other, before waiting is given up.
 const FAULTS_OUTLIVED: Duration = Duration::from_secs(600);
@@ -218,9 +221,11 @@ impl Waiting<'_> {
     }
 
     fn interval(&self) -> Duration {
-        self.how
-            .poll_interval
-            .unwrap_or_else(|| usual_interval(self.looks, fastrand::f64()))
+        static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        self.how.poll_interval.unwrap_or_else(|| {
+            let usual = usual_interval(self.looks, fastrand::f64());
+            usual + rest_of_stretch(BEGAN.elapsed() + usual)
+        })
     }
 
     fn remaining(&self) -> Option<Duration> {
@@ -256,6 +261,12 @@ fn usual_interval(looks: u32, random: f64) -> Duration {
     Duration::from_secs_f64(interval * (1.0 - JITTER + 2.0 * JITTER * random))
 }
 
+/// How long it is until the stretch ends that `at` lies in.
+fn rest_of_stretch(at: Duration) -> Duration {
+    let rest = STRETCH.as_nanos() - at.as_nanos() % STRETCH.as_nanos();
+    Duration::from_nanos(u64::try_from(rest).unwrap_or_default())
+}
+
 /// Whether something began in the last `since`, by a service whose clock now shows `date`.
 fn began_after(date: SystemTime, since: Duration, began_at: Option<i64>) -> bool {
     let earliest = date.checked_sub(since + ROUNDING).map_or(0, millis);
@@ -276,6 +287,12 @@ mod tests {
         assert!((seconds(u32::MAX) - 30.0).abs() < 1e-9);
         assert!(usual_interval(1, 0.0) < usual_interval(1, 1.0));
         assert_eq!(usual_interval(20, 1.0), Duration::from_secs(33));
+    }
+
+    #[test]
+    fn looks_go_out_at_the_ends_of_stretches() {
+        let ends = |at| rest_of_stretch(Duration::from_millis(at)).as_millis();
+        assert_eq!([0, 1, 249, 250, 10_100].map(ends), [250, 249, 1, 250, 150]);
     }
 
     #[test]

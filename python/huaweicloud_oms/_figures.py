@@ -53,19 +53,20 @@ def _left(group: TaskGroup) -> timedelta | None:
 
 
 def in_words(found: Figures) -> str:
-    """Put figures on one line: "225 of 500 objects, 450 MB of 1 GB, 333 MB/s, 2 s left, 3 failed"."""
+    """Put figures on one line: "225 of 500 objects, 3 failed, 450 MB of 1 GB, 333 MB/s, 2 s left"."""
     parts = []
     if found.objects is not None:
         parts.append(
             _of(str(found.objects), None if found.total_objects is None else str(found.total_objects), "objects")
         )
+    # Not at the end: a narrow terminal cuts that off.
+    parts.append(f"{found.failed} failed")
     if found.size is not None:
         parts.append(_of(size(found.size), None if found.total_size is None else size(found.total_size), ""))
     if found.speed:
         parts.append(f"{size(found.speed)}/s")
     if found.left is not None:
         parts.append(f"{span(found.left)} left")
-    parts.append(f"{found.failed} failed")
     return ", ".join(parts)
 
 

@@ -34,9 +34,9 @@ class Fleet:
         runs already counts as started (`result.already_started`), so that the same list can be given again after a
         crash: what was started before is not started twice.
 
-        Ctrl-C ends it with `ManyInterrupted`, whose `outcomes` has what is known. `AsyncClient`: cancelling ends it
-        with a `CancelledError` that has the same attribute. What is under way then is given up; whether it was started
-        is not known.
+        Ctrl-C ends it with `ManyInterrupted`, whose `outcomes` has what is known. With `AsyncClient`, cancelling raises
+        a `CancelledError` with the same attribute where it is awaited. What is under way then is given up; whether it
+        was started is not known.
 
         Args:
             requests: `StartTask`, `StartTaskGroup` and `StartSyncTask` values, in a list or from a generator.

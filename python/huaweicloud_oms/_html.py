@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _GREEN, _BLUE, _RED, _AMBER, _GREY = "#1a7f37", "#0969da", "#c4232d", "#8a5a00", "#5f6771"
 _FAINT = "rgba(127, 127, 127, 0.3)"
 _BOX = f"display:inline-block;border:1px solid {_FAINT};border-radius:6px;padding:8px 12px;margin:2px 0"
-_CELL = "text-align:left;vertical-align:top;padding:1px 14px 1px 0;border:0;background:none"
+_CELL = "text-align:left;vertical-align:top;padding:2px 14px 2px 0;border:0;background:none"
 _LONGEST_TABLE = 200
 
 

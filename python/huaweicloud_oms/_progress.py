@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_WITH_BAR, _WORDS_ONLY = "{desc} {percentage:3.0f}%|{bar}| {unit}", "{desc} {unit}"
 _NAMES = {"wait_task": "task", "wait_task_group": "task group", "wait_sync_task": "sync task"}
 
 
@@ -169,6 +170,7 @@ class _Bar:
         self._bar.set_description_str(head, refresh=False)
         # tqdm puts a comma in front of its postfix.
         self._bar.unit = words
+        self._bar.bar_format = _WORDS_ONLY if fraction is None else _WITH_BAR
         self._bar.n = round(min(fraction or 0.0, 1.0), 4)
         self._bar.refresh()
 
@@ -217,7 +219,7 @@ def _bar() -> _Bar:
             "progress=True draws its bar with tqdm, which is not installed: pip install 'huaweicloud-oms[progress]', or"
             " pass a callable"
         ) from None
-    return _Bar(tqdm(total=1.0, bar_format="{desc} {percentage:3.0f}%|{bar}| {unit}", leave=True))
+    return _Bar(tqdm(total=1.0, bar_format=_WORDS_ONLY, unit="", leave=True))
 
 
 def _is_notebook() -> bool:

@@ -289,8 +289,11 @@ pub(super) fn positive_seconds(value: &Bound<'_, PyAny>) -> Result<Duration, Str
             // A time beyond what a clock can count is no limit at all.
             Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
         }
-        Some(_) => Err(refusal.to_owned()),
-        None => Err(format!("{refusal}, not {}", type_name(value))),
+        Some(seconds) => Err(format!("{refusal}, not {seconds}")),
+        None => Err(match value.extract::<f64>() {
+            Ok(endless) if !endless.is_finite() => format!("{refusal}, not {endless}"),
+            _ => format!("{refusal}, not {}", type_name(value)),
+        }),
     }
 }
 

@@ -5,22 +5,30 @@ use std::time::Duration;
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use tokio::time::timeout;
+use tokio::sync::Notify;
+use tokio::time::sleep;
 
 use super::gate::detached;
 use super::runtime;
 
-/// How often a waiting call looks for signals.
+/// How often a waiting call looks for signals, and tells what there is to tell.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Waits for `work`. `meanwhile` runs now and then with the interpreter's lock held.
+/// Waits for `work`; there is nothing to tell meanwhile.
+pub(super) fn run<T: Send>(py: Python<'_>, work: impl Future<Output = T> + Send) -> PyResult<T> {
+    run_telling(py, work, &Notify::new(), |_| Ok(()))
+}
+
+/// Waits for `work`. `meanwhile` runs now and then with the interpreter's lock held: while signals are looked for, or in
+/// threads that get none, a moment after `bell` was rung. So hundreds of threads wait for next to nothing.
 ///
 /// An exception that a signal handler raises, `KeyboardInterrupt` above all, or one that `meanwhile` raises, drops the
 /// work and its connection.
 /// Handlers run between two stretches of waiting, never within the runtime, so they can make calls of their own.
-pub(super) fn run<T: Send>(
+pub(super) fn run_telling<T: Send>(
     py: Python<'_>,
     work: impl Future<Output = T> + Send,
+    bell: &Notify,
     meanwhile: impl Fn(Python<'_>) -> PyResult<()>,
 ) -> PyResult<T> {
     let runtime = runtime::foreground(py)?;
@@ -29,13 +37,22 @@ pub(super) fn run<T: Send>(
         catch_up().await;
         work.await
     });
+    // Asked only by calls that take their time.
+    let mut has_signals = None;
     loop {
         let stretch = detached(py, || {
-            runtime.block_on(async { timeout(SIGNAL_INTERVAL, work.as_mut()).await })
+            runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    done = work.as_mut() => Some(done),
+                    () = until_next_look(has_signals.unwrap_or(true), bell) => None,
+                }
+            })
         })?;
-        if let Ok(done) = stretch {
+        if let Some(done) = stretch {
             return Ok(done);
         }
+        has_signals = has_signals.or_else(|| gets_signals(py).ok());
         let handled = meanwhile(py).and_then(|()| py.check_signals());
         if runtime::generation() != generation {
             // A handler forked, and this is the child: the work belongs to threads that are not here.
@@ -53,6 +70,23 @@ pub(super) fn run<T: Send>(
             return Err(interrupt);
         }
     }
+}
+
+async fn until_next_look(has_signals: bool, bell: &Notify) {
+    if !has_signals {
+        bell.notified().await;
+    }
+    sleep(SIGNAL_INTERVAL).await;
+}
+
+/// Whether signal handlers run in this thread.
+fn gets_signals(py: Python<'_>) -> PyResult<bool> {
+    let threading = py.import("threading")?;
+    let here = threading.call_method0("get_ident")?;
+    threading
+        .call_method0("main_thread")?
+        .getattr("ident")?
+        .eq(here)
 }
 
 /// Lets connections notice what happened while nobody drove them: that the service closed one, or that the call that

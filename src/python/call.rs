@@ -8,6 +8,7 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyList};
 use serde_json::Value as Json;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::arguments::{Verb, Waiting, named_seconds, type_name};
@@ -159,12 +160,13 @@ impl Call {
     /// Sends the request and waits for the result.
     fn run(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let job = self.take_job()?;
-        let records = logging::is_wanted(py).then(|| Arc::new(Records::default()));
+        let bell = Arc::new(Notify::new());
+        let records = logging::is_wanted(py).then(|| Arc::new(Records::new(&bell)));
         let options = CallOptions {
             journal: records.clone().map(|records| records as Arc<dyn Journal>),
             ..CallOptions::default()
         };
-        let told = Arc::new(Kept::default());
+        let told = Arc::new(Kept::new(&bell));
         let progress = job.progress();
         let progress = progress.as_deref();
         let meanwhile = |py: Python<'_>| {
@@ -175,7 +177,7 @@ impl Call {
         };
         let tell = Arc::clone(&told) as Arc<dyn Tell>;
         let work = job.perform(&options, Some(tell), Drawing::Here);
-        let outcome = blocking::run(py, work, meanwhile);
+        let outcome = blocking::run_telling(py, work, &bell, meanwhile);
         let outcome = outcome.and_then(|outcome| meanwhile(py).map(|()| outcome));
         if let Some(progress) = progress {
             progress.close(py);

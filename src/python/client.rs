@@ -84,7 +84,7 @@ impl Core {
         if credentials.is_none() && core.settings.source.doubts().is_some() {
             // Nobody configured any: better told here than by the first call.
             let client = core.client(py)?;
-            let found = blocking::run(py, client.find_credentials(), |_| Ok(()))?;
+            let found = blocking::run(py, client.find_credentials())?;
             found.map_err(|error| exception(py, error))?;
         }
         Ok(core)

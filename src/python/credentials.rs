@@ -41,7 +41,7 @@ impl CredentialsSource {
     ///     CredentialsError: The source failed, or gave nothing usable.
     fn get(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let prepared = self.prepare(py, None)?;
-        let issued = blocking::run(py, fetch(prepared), |_| Ok(()))?;
+        let issued = blocking::run(py, fetch(prepared))?;
         to_python(py, issued)
     }
 

@@ -10,8 +10,8 @@ use pyo3::types::{PyBool, PyInt, PyIterator, PyList};
 
 use super::arguments::{self, named_seconds, type_name};
 use super::errors::invalid_items;
-use super::many::{How, Many, Slots, Work, start_of};
-use super::outcomes::{Found, Slot, resource_of};
+use super::many::{How, Many, Work, start_of};
+use super::outcomes::{Found, Slot, Slots, resource_of};
 use super::progress::Progress;
 use crate::client::{Client as CoreClient, ClientSettings, validate};
 use crate::error::Error;
@@ -53,12 +53,13 @@ impl<'s> ManyArguments<'s> {
         let at_once = is_number
             .then(|| concurrency.extract::<usize>().ok())
             .flatten();
-        match at_once {
-            Some(at_once @ 1..=MOST_AT_ONCE) => self.how.concurrency = at_once,
-            _ => self.add(
-                "concurrency",
-                format!("must be an integer from 1 to {MOST_AT_ONCE}"),
-            ),
+        if let Some(at_once @ 1..=MOST_AT_ONCE) = at_once {
+            self.how.concurrency = at_once;
+        } else {
+            let number = concurrency.extract::<i64>().ok().filter(|_| is_number);
+            let given = number.map_or_else(|| type_name(concurrency), |number| number.to_string());
+            let told = format!("must be an integer from 1 to {MOST_AT_ONCE}, not {given}");
+            self.add("concurrency", told);
         }
         self.how.timeout = self.seconds("timeout", timeout);
     }
@@ -241,7 +242,7 @@ impl<'s> ManyArguments<'s> {
             work,
             how: self.how,
             progress: progress.map(Arc::new),
-            slots: Arc::new(Slots::from(slots)),
+            slots: Arc::new(Slots::new(slots)),
         })
     }
 

@@ -1,18 +1,19 @@
 //! Many starts or waits under way: where their items come from, and what became of each.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyIterator, PyList};
+use pyo3::types::{PyDict, PyIterator};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::asyncio::Mailbox;
-use super::outcomes::{Found, Slot};
+use super::outcomes::{Found, Slots};
 use super::progress::{Progress, States, Tell};
 use super::start_value::Start;
 use crate::client::{CallOptions, Client as CoreClient, ClientSettings};
@@ -49,46 +50,10 @@ pub(super) struct How {
     pub(super) timeout: Option<Duration>,
 }
 
-/// What became of each, in order.
-#[derive(Default)]
-pub(super) struct Slots(Mutex<Vec<Slot>>);
-
 /// Where Python's iterator runs: on the thread that waits, or on the event loop's.
 pub(super) enum Drawing {
     Here,
     On(Mailbox),
-}
-
-impl From<Vec<Slot>> for Slots {
-    fn from(slots: Vec<Slot>) -> Self {
-        Self(Mutex::new(slots))
-    }
-}
-
-impl Slots {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Vec<Slot>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set(&self, at: usize, found: Found) {
-        if let Some(slot) = self.lock().get_mut(at) {
-            slot.found = found;
-        }
-    }
-
-    /// The outcome in one slot as Python's value, which stays in the slot.
-    fn outcome(&self, py: Python<'_>, at: usize) -> PyResult<Py<PyAny>> {
-        let taken = {
-            let mut slots = self.lock();
-            let slot = slots.get_mut(at);
-            let slot = slot.ok_or_else(|| PyRuntimeError::new_err("there is no such outcome"))?;
-            slot.take()
-        };
-        // Without the lock: this runs Python.
-        let made = taken.into_python(py)?;
-        self.set(at, Found::Made(made.clone_ref(py)));
-        Ok(made)
-    }
 }
 
 impl Many {
@@ -98,13 +63,7 @@ impl Many {
 
     /// What became of all that was begun, in order.
     pub(super) fn outcomes(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let count = self.slots.lock().len();
-        let list = PyList::empty(py);
-        for at in 0..count {
-            list.append(self.slots.outcome(py, at)?)?;
-        }
-        let class = py.import("huaweicloud_oms.outcomes")?.getattr("Outcomes")?;
-        class.call1((list,)).map(Bound::unbind)
+        self.slots.outcomes(py)
     }
 
     /// The exception that ended all of it, with what is known by then.
@@ -163,7 +122,7 @@ impl Many {
             iterator,
             settings: Arc::clone(&self.settings),
             slots: Arc::clone(&self.slots),
-            seen: HashSet::new(),
+            seen: Seen::default(),
             end: None,
         };
         let items = Items {
@@ -178,7 +137,7 @@ impl Many {
             }
         };
         each(items, self.how.concurrency, work, |at, outcome| {
-            self.slots.set(at, Found::Started(outcome));
+            self.slots.end(at, Found::Started(outcome));
             self.tell_outcome(at, tell.as_ref());
         })
         .await
@@ -206,7 +165,7 @@ impl Many {
         };
         let ended: Result<(), std::convert::Infallible> =
             each(all, at_once, work, |_, (at, outcome)| {
-                self.slots.set(at, Found::Ended(outcome));
+                self.slots.end(at, Found::Ended(outcome));
             })
             .await;
         // All of them were there from the beginning, so drawing them cannot fail.
@@ -265,13 +224,14 @@ struct Drawer {
     iterator: Py<PyIterator>,
     settings: Arc<ClientSettings>,
     slots: Arc<Slots>,
-    seen: HashSet<(&'static str, String)>,
+    seen: Seen,
     end: Option<PyResult<()>>,
 }
 
 impl Drawer {
     /// Takes the next items from Python's iterator; an error of its own comes after what it gave before.
     fn draw(&mut self, py: Python<'_>, most: usize) -> PyResult<Vec<Item>> {
+        self.slots.make_ended(py)?;
         let mut items = Vec::new();
         while self.end.is_none() && items.len() < most {
             match self.iterator.bind(py).clone().next() {
@@ -298,10 +258,7 @@ impl Drawer {
                 let start = start.get();
                 let request = start.request(&self.settings);
                 let request = request.and_then(|request| {
-                    if self
-                        .seen
-                        .insert((start.of().name, request.0.resource_id.clone()))
-                    {
+                    if self.seen.is_new(start.of().name, &request.0.resource_id) {
                         Ok(request)
                     } else {
                         let told = format!("{} is given twice in one list", request.0.resource_id);
@@ -316,11 +273,7 @@ impl Drawer {
                 Err(vec![Violation::new("requests", told)]),
             ),
         };
-        self.slots.lock().push(Slot {
-            operation,
-            id,
-            found: Found::UnderWay,
-        });
+        self.slots.begin(operation, id);
         request.map_err(|violations| Error::Validation {
             operation: if operation.is_empty() {
                 "start_many"
@@ -329,6 +282,23 @@ impl Drawer {
             },
             violations,
         })
+    }
+}
+
+/// What was given already, as hashes of 128 bits: the ids themselves are kept with the outcomes.
+#[derive(Default)]
+struct Seen {
+    keys: [RandomState; 2],
+    hashes: HashSet<u128>,
+}
+
+impl Seen {
+    fn is_new(&mut self, operation: &str, id: &str) -> bool {
+        let [high, low] = self
+            .keys
+            .each_ref()
+            .map(|key| u128::from(key.hash_one((operation, id))));
+        self.hashes.insert(high << 64 | low)
     }
 }
 

@@ -96,13 +96,26 @@ impl Watcher for States {
     }
 }
 
-/// For a blocking call: kept until the caller's thread holds the interpreter's lock.
-#[derive(Default)]
-pub(super) struct Kept(Mutex<Vec<Telling>>);
+/// For a blocking call: kept until the caller's thread holds the interpreter's lock; the bell says that there is something.
+pub(super) struct Kept {
+    tellings: Mutex<Vec<Telling>>,
+    bell: Arc<Notify>,
+}
 
 impl Kept {
+    pub(super) fn new(bell: &Arc<Notify>) -> Self {
+        Self {
+            tellings: Mutex::default(),
+            bell: Arc::clone(bell),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Telling>> {
+        self.tellings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn deliver(&self, py: Python<'_>, progress: &Progress) -> PyResult<()> {
-        let kept = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let kept = std::mem::take(&mut *self.lock());
         kept.into_iter()
             .try_for_each(|telling| telling(py, progress))
     }
@@ -110,10 +123,8 @@ impl Kept {
 
 impl Tell for Kept {
     fn tell(&self, telling: Telling) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(telling);
+        self.lock().push(telling);
+        self.bell.notify_one();
     }
 }
 

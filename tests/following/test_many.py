@@ -95,6 +95,33 @@ def test_the_same_list_again_starts_only_what_did_not_start(either, local):
     assert all(local.starts["start_task", n] == 1 for n in range(10))
 
 
+CRASHES = f"""
+import huaweicloud_oms as oms, sys
+client = oms.Client(endpoint=sys.argv[1], project_id="{PROJECT}", credentials=oms.AkSk("{AK}", "{SK}"))
+requests = [oms.StartTask(n, src_ak="w", src_sk="w", dst_ak="x", dst_sk="y") for n in range(60)]
+client.start_many(requests, concurrency=6, progress=lambda outcome: print(outcome.ok, flush=True))
+"""
+
+
+def test_after_a_crash_the_same_list_starts_only_what_did_not_start(either, local):
+    local.add_tasks(range(60), duration=600.0)
+    local.inject(Fault("delay", seconds=0.1, operation="start", share=1.0))
+    child = subprocess.Popen([sys.executable, "-c", CRASHES, local.endpoint], stdout=subprocess.PIPE, text=True)
+    assert [child.stdout.readline() for _ in range(8)] == ["True\n"] * 8
+    child.kill()
+    child.communicate(timeout=10)
+    assert child.returncode == -signal.SIGKILL
+    before = set(local.starts)
+    assert 8 <= len(before) < 60
+
+    outcomes = either.start_many(tasks(range(60)), concurrency=6)
+    assert all(outcome.ok for outcome in outcomes)
+    found_started = {("start_task", outcome.resource_id) for outcome in outcomes if outcome.result.already_started}
+    assert found_started >= before
+    assert len(found_started) < 60
+    assert local.starts == {("start_task", str(n)): 1 for n in range(60)}
+
+
 def test_lost_answers_start_nothing_twice(either, local):
     local.add_tasks(range(40), duration=60.0)
     local.inject(Fault("reset", when="after", operation="start", share=0.2, seed=1))
@@ -122,10 +149,22 @@ def test_everything_wrong_with_a_list_is_told_and_nothing_is_sent(either, local,
     assert local.requests == ()
 
 
-@pytest.mark.parametrize("concurrency", [0, -1, 1_000_000, 10**30, 1.5, True, "8", None])
-def test_a_senseless_concurrency_is_refused(client, concurrency):
+@pytest.mark.parametrize(
+    ("concurrency", "shown"),
+    [
+        (0, "0"),
+        (-1, "-1"),
+        (1_000_000, "1000000"),
+        (10**30, "int"),
+        (1.5, "float"),
+        (True, "bool"),
+        ("8", "str"),
+        (None, "NoneType"),
+    ],
+)
+def test_a_senseless_concurrency_is_refused(client, concurrency, shown):
     for method in (client.start_many, client.wait_many):
-        with pytest.raises(oms.ValidationError, match="concurrency must be an integer from 1 to 1000"):
+        with pytest.raises(oms.ValidationError, match=f"concurrency must be an integer from 1 to 1000, not {shown}"):
             method([], concurrency=concurrency)
 
 
@@ -280,12 +319,16 @@ def test_cancelling_tells_what_is_known(settings, local):
 
     async def main():
         async with oms.AsyncClient(**settings) as client:
-            starting = asyncio.create_task(client.start_many(tasks(range(40)), concurrency=4))
+
+            async def start():
+                with pytest.raises(asyncio.CancelledError) as caught:
+                    await client.start_many(tasks(range(40)), concurrency=4)
+                return caught.value.outcomes
+
+            starting = asyncio.create_task(start())
             await asyncio.sleep(0.5)
             starting.cancel()
-            with pytest.raises(asyncio.CancelledError) as caught:
-                await starting
-            return caught.value.outcomes
+            return await starting
 
     outcomes = asyncio.run(main())
     assert [outcome.ok for outcome in outcomes] == [True] * 4 + [False] * 4

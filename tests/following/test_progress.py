@@ -55,7 +55,7 @@ def test_a_terminal_gets_a_bar(local):
     assert "task 1 RUNNING" in shown
     assert "task 1 SUCCEEDED" in shown
     assert "100%|" in shown
-    assert re.search(r"%\|.*\| \d+ of 500 objects, .* of 1 GB, 1\.67 GB/s, \d s left, 0 failed", shown)
+    assert re.search(r"%\|.*\| \d+ of 500 objects, 0 failed, .* of 1 GB, 1\.67 GB/s, \d s left", shown)
 
 
 def test_a_terminal_gets_a_bar_of_many(local):
@@ -63,7 +63,14 @@ def test_a_terminal_gets_a_bar_of_many(local):
     shown = in_a_terminal(MANY, local.endpoint)
     assert "6 of 6 done, 0 failed" in shown
     assert "6 of 6 ended, 0 failed" in shown
-    assert "3000 of 3000 objects, 6 GB of 6 GB" in shown
+    assert "3000 of 3000 objects, 0 failed, 6 GB of 6 GB" in shown
+
+
+def test_what_has_no_end_has_words_and_no_bar(local):
+    local.add_sync_task("s", status="SYNCHRONIZING")
+    shown = in_a_terminal(RUN + "client.wait_sync_task('s', progress=True)", local.endpoint)
+    assert re.search(r"sync task s SYNCHRONIZING \d+ objects, 0 failed, ", shown)
+    assert "%" not in shown
 
 
 def test_without_a_terminal_there_are_lines(local, either, capfd):
@@ -72,7 +79,7 @@ def test_without_a_terminal_there_are_lines(local, either, capfd):
         either.wait_task(1, poll_interval=0.05, progress=True)
     out, lines = capfd.readouterr()
     assert out == ""
-    assert lines.splitlines()[-1] == "task 1 FAILED: 99 %, 495 of 500 objects, 990 MB of 1 GB, 5 failed"
+    assert lines.splitlines()[-1] == "task 1 FAILED: 99 %, 495 of 500 objects, 5 failed, 990 MB of 1 GB"
     assert len(lines.splitlines()) == 2
     assert not any(secret in lines for secret in SECRETS)
 
@@ -83,7 +90,7 @@ def test_groups_and_sync_tasks_have_lines_too(local, client, capfd):
     client.wait_task_group("g", poll_interval=0.05, progress=True)
     client.wait_sync_task("s", progress=True)
     lines = capfd.readouterr().err.splitlines()
-    assert lines[-2] == "task group g COMPLETE: 100 %, 1500 of 1500 objects, 3 GB of 3 GB, 0 failed"
+    assert lines[-2] == "task group g COMPLETE: 100 %, 1500 of 1500 objects, 0 failed, 3 GB of 3 GB"
     assert lines[-1].startswith("sync task s SYNCHRONIZING: ")
 
 

@@ -17,6 +17,9 @@ with warnings.catch_warnings():
     from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
     from huaweicloudsdkoms.v2 import OmsClient, model
 
+# Python 3.12 deprecated what the vendor's SDK signs with.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+
 
 @pytest.fixture
 def vendor(local):
