@@ -73,7 +73,7 @@ impl<'c> Attempts<'c> {
                 Fate::Refused(answer) if self.is_to_renew(&answer) => {
                     self.was_corrected = true;
                     let provider = &self.client.provider;
-                    if !provider.renew(seen.as_ref(), self.deadline).await {
+                    if !Box::pin(provider.renew(seen.as_ref(), self.deadline)).await {
                         return Fate::Refused(answer);
                     }
                 }
@@ -158,8 +158,9 @@ impl<'c> Attempts<'c> {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    pub(crate) fn record(&self, event: impl FnOnce() -> Event) {
-        if let Some(journal) = &self.options.journal {
+    /// Tells of something that happens in most calls.
+    pub(crate) fn record_routine(&self, event: impl FnOnce() -> Event) {
+        if let Some(journal) = self.options.routine_journal() {
             journal.record(event());
         }
     }
@@ -186,9 +187,12 @@ impl<'c> Attempts<'c> {
                 clippy::cast_precision_loss,
                 reason = "a clock's error in milliseconds"
             )]
-            Corrected::By(millis) => self.record(|| Event::ClockCorrected {
-                seconds: millis as f64 / 1000.0,
-            }),
+            Corrected::By(millis) => {
+                if let Some(journal) = &self.options.journal {
+                    let seconds = millis as f64 / 1000.0;
+                    journal.record(Event::ClockCorrected { seconds });
+                }
+            }
         }
         self.was_corrected = true;
         true

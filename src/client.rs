@@ -74,6 +74,14 @@ pub struct CallOptions {
     pub yields_to_throttling: bool,
 }
 
+impl CallOptions {
+    /// Who is told what happens in most calls.
+    pub(crate) fn routine_journal(&self) -> Option<&dyn Journal> {
+        let journal = self.journal.as_deref();
+        journal.filter(|journal| journal.wants_routine())
+    }
+}
+
 /// A client: settings, connections, and what was learnt from the service.
 #[derive(Debug)]
 pub struct Client {
@@ -241,7 +249,7 @@ impl Client {
         };
         let project_id = match self.project_id.get() {
             Some(id) => id,
-            None => self.look_up_project(&identity, deadline).await?,
+            None => Box::pin(self.look_up_project(&identity, deadline)).await?,
         };
         let others = self.settings.endpoints.len() - 1;
         for turn in 0..=others {
@@ -250,7 +258,7 @@ impl Client {
             let outgoing =
                 self.sign_as(request, &identity, project_id, &self.settings.endpoints[at])?;
             let outcome = self.transport.send(outgoing, deadline).await;
-            if let Some(journal) = &options.journal {
+            if let Some(journal) = options.routine_journal() {
                 journal.record(Event::Attempt {
                     operation: request.operation.name,
                     resource_id: request.resource_id.clone(),

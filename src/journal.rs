@@ -8,6 +8,9 @@ use crate::start::StartResult;
 pub trait Journal: Send + Sync {
     /// Takes one event.
     fn record(&self, event: Event);
+
+    /// Whether events of calls that go as they should are wanted too. Where they are not, none are made.
+    fn wants_routine(&self) -> bool;
 }
 
 /// Something that happened during a call.

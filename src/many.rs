@@ -52,7 +52,8 @@ where
                 Ok(items) => {
                     for item in items {
                         let (at, outcome) = (number, work(item));
-                        under_way.spawn(async move { (at, outcome.await) });
+                        // Boxed: a task's future is moved when it begins and when it ends, and this one is large.
+                        under_way.spawn(Box::pin(async move { (at, outcome.await) }));
                         number += 1;
                     }
                 }

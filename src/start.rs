@@ -85,6 +85,7 @@ enum Look {
 }
 
 impl Start<'_> {
+    /// What seldom happens is boxed: it would make the future of every call twice as large.
     async fn run(mut self) -> Result<StartResult, Error> {
         loop {
             let sent = Instant::now();
@@ -95,19 +96,19 @@ impl Start<'_> {
                 }
                 Fate::Refused(answer) => {
                     let refusal = self.attempts.refusal(&answer);
-                    return self.fail(refusal).await;
+                    return Box::pin(self.fail(refusal)).await;
                 }
                 Fate::NotCarriedOut(reason) => reason,
                 Fate::Unsettled(reason) => {
                     self.lose(sent, &reason);
-                    if let Some(answer) = self.look().await? {
+                    if let Some(answer) = Box::pin(self.look()).await? {
                         return Ok(self.succeed(&answer, true));
                     }
                     not_carried_out(reason)
                 }
             };
             if let Err(error) = self.attempts.wait(reason).await {
-                return self.fail(error).await;
+                return Box::pin(self.fail(error)).await;
             }
         }
     }
@@ -244,7 +245,8 @@ impl Start<'_> {
             elapsed: asked.elapsed,
             already_started,
         };
-        self.attempts.record(|| Event::Started(result.clone()));
+        self.attempts
+            .record_routine(|| Event::Started(result.clone()));
         result
     }
 

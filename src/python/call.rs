@@ -17,7 +17,7 @@ use super::credentials::LoopSlot;
 use super::journals::{Posted as PostedRecords, Records};
 use super::many::{Drawing, Many};
 use super::progress::{Kept, Posted, PostedHandle, Progress, States, Tell};
-use super::{blocking, logging, results};
+use super::{blocking, results};
 use crate::client::{CallOptions, Client as CoreClient};
 use crate::error::Error;
 use crate::journal::Journal;
@@ -161,18 +161,16 @@ impl Call {
     fn run(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let job = self.take_job()?;
         let bell = Arc::new(Notify::new());
-        let records = logging::is_wanted(py).then(|| Arc::new(Records::new(&bell)));
+        let records = Arc::new(Records::new(py, &bell));
         let options = CallOptions {
-            journal: records.clone().map(|records| records as Arc<dyn Journal>),
+            journal: Some(Arc::clone(&records) as Arc<dyn Journal>),
             ..CallOptions::default()
         };
         let told = Arc::new(Kept::new(&bell));
         let progress = job.progress();
         let progress = progress.as_deref();
         let meanwhile = |py: Python<'_>| {
-            if let Some(records) = &records {
-                records.write(py);
-            }
+            records.write(py);
             progress.map_or(Ok(()), |progress| told.deliver(py, progress))
         };
         let tell = Arc::clone(&told) as Arc<dyn Tell>;
@@ -191,8 +189,7 @@ impl Call {
         let (mailbox, event_loop) = Mailbox::of_running_loop(py)?;
         self.slot.note(&event_loop)?;
         let options = CallOptions {
-            journal: logging::is_wanted(py)
-                .then(|| Arc::new(PostedRecords(mailbox.clone())) as Arc<dyn Journal>),
+            journal: Some(Arc::new(PostedRecords::new(py, mailbox.clone()))),
             ..CallOptions::default()
         };
         let progress = job

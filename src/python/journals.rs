@@ -13,13 +13,15 @@ use crate::journal::{Event, Journal};
 pub(super) struct Records {
     events: Mutex<Vec<Event>>,
     bell: Arc<Notify>,
+    wants_routine: bool,
 }
 
 impl Records {
-    pub(super) fn new(bell: &Arc<Notify>) -> Self {
+    pub(super) fn new(py: Python<'_>, bell: &Arc<Notify>) -> Self {
         Self {
             events: Mutex::default(),
             bell: Arc::clone(bell),
+            wants_routine: logging::is_verbose(py),
         }
     }
 
@@ -40,13 +42,34 @@ impl Journal for Records {
             .push(event);
         self.bell.notify_one();
     }
+
+    fn wants_routine(&self) -> bool {
+        self.wants_routine
+    }
 }
 
 /// Events of an asynchronous call, written on the event loop's thread.
-pub(super) struct Posted(pub(super) Mailbox);
+pub(super) struct Posted {
+    mailbox: Mailbox,
+    wants_routine: bool,
+}
+
+impl Posted {
+    pub(super) fn new(py: Python<'_>, mailbox: Mailbox) -> Self {
+        Self {
+            mailbox,
+            wants_routine: logging::is_verbose(py),
+        }
+    }
+}
 
 impl Journal for Posted {
     fn record(&self, event: Event) {
-        self.0.post(Box::new(move |py| logging::write(py, &event)));
+        self.mailbox
+            .post(Box::new(move |py| logging::write(py, &event)));
+    }
+
+    fn wants_routine(&self) -> bool {
+        self.wants_routine
     }
 }

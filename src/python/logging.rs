@@ -31,11 +31,11 @@ fn logger(py: Python<'_>) -> PyResult<Option<&Bound<'_, PyAny>>> {
     Ok(Some(logger.bind(py)))
 }
 
-/// Whether the records of a call would go anywhere.
-pub(super) fn is_wanted(py: Python<'_>) -> bool {
+/// Whether the records of a call that goes as it should would go anywhere.
+pub(super) fn is_verbose(py: Python<'_>) -> bool {
     let wanted = |logger: &Bound<'_, PyAny>| {
         logger
-            .call_method1(intern!(py, "isEnabledFor"), (WARNING,))?
+            .call_method1(intern!(py, "isEnabledFor"), (INFO,))?
             .is_truthy()
     };
     logger(py)
