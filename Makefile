@@ -5,6 +5,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export VIRTUAL_ENV := $(abspath $(VENV))
 
+# What zig keeps stays in the checkout.
+export ZIG_GLOBAL_CACHE_DIR := $(abspath target/zig)
+export ZIG_LOCAL_CACHE_DIR := $(abspath target/zig)
+export CARGO_ZIGBUILD_CACHE_DIR := $(abspath target/zigbuild)
+ifeq ($(shell uname -s),Linux)
+PLATFORM := --zig --compatibility manylinux2014
+endif
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -60,10 +68,18 @@ format: $(VENV)/.check ## Format everything.
 	$(BIN)/ruff format
 
 .PHONY: wheel
-wheel: $(VENV)/.build ## Build the release wheel and use it on every Python from 3.10 on that is here.
-	rm -rf dist
-	$(BIN)/maturin build --release --quiet --out dist
+wheel: release ## Build the release wheel and use it on every Python from 3.10 on that is here.
 	$(BIN)/python tests/wheel/check.py dist
+
+# For manylinux2014, which needs an old C library to link to: zig brings one along.
+.PHONY: release
+release: $(VENV)/.release
+	rm -rf dist
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/maturin build --release --quiet --out dist $(PLATFORM)
+
+$(VENV)/.release: $(VENV)/.build
+	$(BIN)/python -m pip install --quiet --group release
+	@touch $@
 
 .PHONY: soak
 soak: $(VENV)/.build ## Start 100,000 tasks through faults, and hold what was told against the ledger.
@@ -80,9 +96,7 @@ bench-following: bench-environment ## Measure starts and waits of many, and long
 	$(VENV)-bench/bin/python benches/following.py
 
 .PHONY: bench-environment
-bench-environment: $(VENV)/.build
-	rm -rf dist
-	$(BIN)/maturin build --release --quiet --out dist
+bench-environment: release
 	$(PYTHON) -m venv $(VENV)-bench
 	$(VENV)-bench/bin/python -m pip install --quiet --upgrade pip
 	$(VENV)-bench/bin/python -m pip install --quiet --group bench

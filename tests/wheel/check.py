@@ -1,4 +1,4 @@
-"""Install the wheel in `sys.argv[1]` on every CPython from 3.10 on that is here, and use it."""
+"""Check that the wheel in folder `sys.argv[1]` runs widely, install it on every CPython from 3.10 on that is here, and use it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 OLDEST = 10
 NEWEST = 14
 LARGEST = 3_000_000
+PLATFORM = "manylinux_2_17"
 PROGRAM = """
 import asyncio, sys
 import huaweicloud_oms as oms
@@ -58,6 +59,10 @@ def main() -> int:
     names = zipfile.ZipFile(wheel).namelist()
     assert "huaweicloud_oms/py.typed" in names, names
     assert any(name.endswith("_core.pyi") for name in names), names
+    if sys.platform == "linux":
+        audit = subprocess.run([sys.executable, "-m", "auditwheel", "show", wheel], capture_output=True, check=True)
+        assert f'"{PLATFORM}_'.encode() in audit.stdout, audit.stdout.decode()
+        print(f"auditwheel: consistent with {PLATFORM}")
     interpreters = pythons()
     assert interpreters, "there is no Python to try the wheel on"
     for python in interpreters:
