@@ -1,4 +1,4 @@
-"""Check that the wheel in folder `sys.argv[1]` runs widely, install it on every CPython from 3.10 on that is here, and use it."""
+"""Check that the wheel in folder `sys.argv[1]` runs widely, and use it on every CPython from 3.10 on that is here."""
 
 from __future__ import annotations
 

@@ -1,9 +1,12 @@
-//! One step of the core's work, again and again, for whoever counts its instructions: `steps STEP COUNT`.
+//! One step of the core's work, again and again, for whoever counts its instructions: `steps STEP COUNT`. Whole calls
+//! go to the server at a port: `steps call COUNT PORT`.
 
 use std::hint::black_box;
 
 use huaweicloud_oms::answer::parse_message;
+use huaweicloud_oms::client::CallOptions;
 use huaweicloud_oms_benches::{call, client, settings, validated};
+use tokio::runtime::Builder;
 
 const ENDPOINT: &str = "https://oms.cn-north-4.myhuaweicloud.com";
 const REFUSAL: &[u8] = br#"{"error_code":"OMS.0065","error_msg":"The task has already started."}"#;
@@ -20,6 +23,15 @@ fn main() {
             let client = client(ENDPOINT);
             let request = validated(&settings, call()).expect("valid");
             again(count, || client.sign(&request).is_ok());
+        }
+        "call" => {
+            let port = arguments.next().expect("a port");
+            let client = client(&format!("http://127.0.0.1:{port}"));
+            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+            again(count, || {
+                let request = validated(&settings, call()).expect("valid");
+                runtime.block_on(client.start(&request, &CallOptions::default())).is_ok()
+            });
         }
         "refusal" => again(count, || parse_message(REFUSAL)),
         _ => panic!("there is no step {step}"),
