@@ -88,7 +88,7 @@ soak: $(VENV)/.build ## Start 100,000 tasks through faults, and hold what was to
 
 .PHONY: bench
 bench: bench-environment ## Measure everything side by side, in an environment of its own.
-	cd benches/rust && cargo bench --quiet
+	cd benches/rust && cargo build --release --quiet && cargo bench --quiet
 	$(VENV)-bench/bin/python benches/run.py
 
 .PHONY: bench-following

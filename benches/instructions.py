@@ -1,7 +1,7 @@
 """A guard against getting slower that no noise disturbs: how many instructions one step takes, by valgrind's callgrind.
 
-`instructions.py` counts them and compares with `instructions.json`; more than the margin over what is recorded there
-fails. `instructions.py --record` records what it counted. The processor that valgrind plays knows no SHA instructions,
+`make bench` compares what it counts with `instructions.json` and fails where a step takes more than the margin over
+what is recorded there; `instructions.py --record` records. The processor that valgrind plays knows no SHA instructions,
 so hashing weighs more than it does in truth.
 """
 
@@ -13,54 +13,24 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+import page
+from servers import RELEASE, serving
 
 HERE = Path(__file__).parent
 RECORD = HERE / "instructions.json"
-RELEASE = HERE / "rust" / "target" / "release"
 MARGIN = 0.08
 # Each step is counted over so many, and over twice as many: the difference has no share in starting up.
 COUNTS = {"validate": 2_000, "sign": 2_000, "refusal": 2_000, "call": 1_000, "call from Python": 500}
 
 
-def main() -> int:
-    """Count, and compare."""
+def count_all() -> dict[str, int]:
+    """How many instructions each step takes; nothing where there is no valgrind."""
     if shutil.which("valgrind") is None:
-        print("instructions are not counted: there is no valgrind here")
-        return 0
-    with server() as port:
-        counted = {step: count(step, port) for step in COUNTS}
-    if "--record" in sys.argv:
-        RECORD.write_text(json.dumps(counted, indent=2) + "\n", encoding="utf-8")
-    recorded = json.loads(RECORD.read_text(encoding="utf-8"))
-    print(render(counted, recorded))
-    slower = [step for step, number in counted.items() if number > recorded[step] * (1 + MARGIN)]
-    if slower:
-        print(f"slower than recorded by more than {MARGIN:.0%}: {', '.join(slower)}")
-    return len(slower)
-
-
-def render(counted: dict[str, int], recorded: dict[str, int]) -> str:
-    """Write the table."""
-    lines = ["| step | instructions | recorded |", "|---|---:|---:|"]
-    lines += [f"| {step} | {number:,} | {recorded[step]:,} |" for step, number in counted.items()]
-    return "\n".join(lines)
-
-
-@contextmanager
-def server() -> Iterator[str]:
-    """Run the fast server; give its port."""
-    with subprocess.Popen([RELEASE / "server"], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
+        return {}
+    with serving() as port:
+        return {step: count(step, port) for step in COUNTS}
 
 
 def count(step: str, port: str) -> int:
@@ -81,6 +51,41 @@ def collect(step: str, times: int, port: str) -> int:
     found = re.search(r"Collected : (\d+)", run.stderr)
     assert found, run.stderr
     return int(found[1])
+
+
+def render(counted: dict[str, int]) -> str:
+    """Write the table."""
+    if not counted:
+        return "Instructions were not counted: there is no valgrind here."
+    before = recorded()
+    return page.table(
+        "step | instructions | recorded",
+        ([step, f"{number:,}", f"{before.get(step, 0):,}"] for step, number in counted.items()),
+    )
+
+
+def judge(counted: dict[str, int]) -> int:
+    """Say which steps have become slower than recorded; give how many."""
+    before = recorded()
+    slower = [step for step, number in counted.items() if number > before.get(step, 0) * (1 + MARGIN)]
+    if slower:
+        print(f"\nmore instructions than recorded, by over {MARGIN:.0%}: {', '.join(slower)}", file=sys.stderr)
+    return len(slower)
+
+
+def recorded() -> dict[str, int]:
+    """What was counted before."""
+    before: dict[str, int] = json.loads(RECORD.read_text(encoding="utf-8"))
+    return before
+
+
+def main() -> int:
+    """Count, and record or compare."""
+    counted = count_all()
+    if sys.argv[1:] == ["--record"] and counted:
+        RECORD.write_text(json.dumps(counted, indent=2) + "\n", encoding="utf-8")
+    print(render(counted))
+    return judge(counted)
 
 
 if __name__ == "__main__":

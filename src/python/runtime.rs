@@ -1,6 +1,6 @@
 //! The project's own tokio runtimes: built on first use, built anew in a forked child, never in Python's way.
 //!
-//! Awaited calls run on a few threads in the background. Blocking calls run in the foreground: the calling thread
+//! Awaited calls run on a thread in the background. Blocking calls run in the foreground: the calling thread
 //! drives its connection itself, which saves two changes of thread a call; where several threads wait, one of them
 //! drives the connections of all.
 //!
@@ -23,8 +23,9 @@ static BACKGROUND: Slot = Slot(AtomicPtr::new(ptr::null_mut()));
 static FOREGROUND: Slot = Slot(AtomicPtr::new(ptr::null_mut()));
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// Requests wait for the network, not for a processor: two threads serve tens of thousands a second.
-const WORKERS: usize = 2;
+/// Requests wait for the network, not for a processor: one thread serves tens of thousands a second. A second one is in
+/// its way: it costs a tenth more of the processor's time, and as much of the speed of calls that come one by one.
+const WORKERS: usize = 1;
 
 /// Which process of a line of forks this is.
 pub(super) fn generation() -> u64 {
