@@ -5,8 +5,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::answer::Answer;
-use crate::classify::{Fate, Reason, api_error, classify, retry_after, says_expired, says_renew};
-use crate::client::{CallOptions, Client, failure_error};
+use crate::classify::{
+    Fate, Reason, api_error, classify, failure_error, retry_after, says_expired, says_renew,
+};
+use crate::client::{CallOptions, Client};
 use crate::clock::Corrected;
 use crate::error::{Asked, CauseKind, Error};
 use crate::journal::Event;

@@ -3,9 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use crate::answer::Answer;
-use crate::error::{ApiError, Asked};
+use crate::error::{ApiError, Asked, Error};
 use crate::operation::Action;
 use crate::secret::redact;
+use crate::source::{Fault, FaultKind};
 use crate::transport::{Failure, FailureKind};
 
 /// The fate of one attempt.
@@ -152,6 +153,38 @@ pub fn api_error(asked: Asked, answer: &Answer, secrets: &[&str]) -> ApiError {
             .map(|id| redact(&id, secrets).into_owned()),
         retry_after: retry_after(answer),
         advice,
+    }
+}
+
+/// The error of a call whose last attempt failed so.
+pub(crate) fn failure_error(asked: Asked, failure: &Failure) -> Error {
+    let asked = Box::new(asked);
+    let cause = failure.cause.clone();
+    match &failure.kind {
+        FailureKind::Unready(fault) => unready_error(fault.clone()),
+        FailureKind::Connect => Error::Connect { asked, cause },
+        FailureKind::Timeout => Error::Timeout {
+            asked,
+            sent: failure.sent,
+        },
+        FailureKind::Broken => Error::Broken {
+            asked,
+            cause,
+            sent: failure.sent,
+        },
+    }
+}
+
+/// The error of credentials or a project that could not be had.
+pub(crate) fn unready_error(fault: Fault) -> Error {
+    match fault.kind {
+        FaultKind::NotConfigured | FaultKind::Misconfigured => {
+            Error::Configuration(fault.to_string())
+        }
+        FaultKind::Absent | FaultKind::Failed => Error::Credentials {
+            source_name: fault.source,
+            message: fault.message,
+        },
     }
 }
 

@@ -11,10 +11,11 @@ use tokio::time::Instant;
 
 use crate::answer::Answer;
 use crate::ask::{Reply, ask};
+use crate::classify::unready_error;
 use crate::clock::{Correction, millis};
 use crate::credentials::Credentials;
 use crate::endpoint::Endpoint;
-use crate::error::{Asked, CauseKind, Error};
+use crate::error::{CauseKind, Error};
 use crate::identity::Identity;
 use crate::journal::{Event, Journal};
 use crate::operation::{Action, Operation};
@@ -24,7 +25,7 @@ use crate::retry::{Budget, RetryPolicy};
 use crate::secret::redact;
 use crate::signing::{self, Algorithm};
 use crate::source::provider::Provider;
-use crate::source::{Fault, FaultKind, Net, Prepared};
+use crate::source::{Net, Prepared};
 use crate::start::{StartResult, start};
 use crate::transport::{Failure, FailureKind, Outgoing, Transport, TransportSettings};
 use crate::unsigned::Unsigned;
@@ -401,19 +402,6 @@ fn was_not_reached(failure: &Failure) -> bool {
     failure.kind == FailureKind::Connect && failure.cause.kind != CauseKind::Tls
 }
 
-/// The error of credentials or a project that could not be had.
-pub(crate) fn unready_error(fault: Fault) -> Error {
-    match fault.kind {
-        FaultKind::NotConfigured | FaultKind::Misconfigured => {
-            Error::Configuration(fault.to_string())
-        }
-        FaultKind::Absent | FaultKind::Failed => Error::Credentials {
-            source_name: fault.source,
-            message: fault.message,
-        },
-    }
-}
-
 /// Checks a call against its limits and the client's region.
 ///
 /// # Errors
@@ -438,23 +426,4 @@ pub fn validate(settings: &ClientSettings, call: Call) -> Result<Request, Error>
         operation: operation.name,
         violations,
     })
-}
-
-/// The error of a call whose last attempt failed so.
-pub(crate) fn failure_error(asked: Asked, failure: &Failure) -> Error {
-    let asked = Box::new(asked);
-    let cause = failure.cause.clone();
-    match &failure.kind {
-        FailureKind::Unready(fault) => unready_error(fault.clone()),
-        FailureKind::Connect => Error::Connect { asked, cause },
-        FailureKind::Timeout => Error::Timeout {
-            asked,
-            sent: failure.sent,
-        },
-        FailureKind::Broken => Error::Broken {
-            asked,
-            cause,
-            sent: failure.sent,
-        },
-    }
 }

@@ -11,7 +11,7 @@ use super::arguments::type_name;
 use super::asyncio::{self, Mailbox};
 use super::errors::{configuration, exception};
 use super::{blocking, gate};
-use crate::client::unready_error;
+use crate::classify::unready_error;
 use crate::credentials::Credentials;
 use crate::secret::SecretString;
 use crate::settings::{Process, prepare_alone};
