@@ -58,7 +58,8 @@ lint: $(VENV)/.check build ## Run the formatters' checks, the linters and the ty
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest huaweicloud_oms --mypy-config-file pyproject.toml
+	$(BIN)/python -m mypy.stubtest huaweicloud_oms --mypy-config-file pyproject.toml \
+		--allowlist tests/typed/stubtest-allowlist.txt
 	$(BIN)/pyright
 
 .PHONY: format
@@ -71,15 +72,32 @@ format: $(VENV)/.check ## Format everything.
 wheel: release ## Build the release wheel and use it on every Python from 3.10 on that is here.
 	$(BIN)/python tests/wheel/check.py dist
 
-# For manylinux2014, which needs an old C library to link to: zig brings one along.
 .PHONY: release
-release: $(VENV)/.release
+release: dist/.built
+
+# Built again where something has changed since. For manylinux2014, which needs an old C library to link to: zig brings
+# one along.
+dist/.built: $(VENV)/.release Cargo.toml Cargo.lock README.md \
+		$(shell find src python -name '*.rs' -o -name '*.py*' -not -name '*.pyc')
 	rm -rf dist
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/maturin build --release --quiet --out dist $(PLATFORM)
+	@touch $@
 
 $(VENV)/.release: $(VENV)/.build
 	$(BIN)/python -m pip install --quiet --group release
 	@touch $@
+
+.PHONY: test-integrations
+test-integrations: test-airflow ## Run the tests that need an environment of their own.
+
+.PHONY: test-airflow
+test-airflow: release ## Run the Airflow provider's types and tests, on a real Airflow.
+	$(PYTHON) -m venv $(VENV)-airflow
+	$(VENV)-airflow/bin/python -m pip install --quiet --requirement tests/integrations/airflow/requirements.txt
+	$(VENV)-airflow/bin/python -m pip install --quiet --force-reinstall --no-deps dist/*.whl
+	$(VENV)-airflow/bin/python -m mypy --config-file tests/integrations/airflow/mypy.ini
+	$(VENV)-airflow/bin/python -m pytest --config-file tests/integrations/pytest.ini --timeout 300 \
+		tests/integrations/airflow
 
 .PHONY: soak
 soak: $(VENV)/.build ## Start 100,000 tasks through faults, and hold what was told against the ledger.
@@ -104,4 +122,4 @@ bench-environment: release
 
 .PHONY: clean
 clean: ## Remove what was built.
-	rm -rf $(VENV) $(VENV)-bench dist target benches/rust/target python/huaweicloud_oms/*.so
+	rm -rf $(VENV) $(VENV)-airflow $(VENV)-bench build dist target benches/rust/target python/huaweicloud_oms/*.so

@@ -12,7 +12,8 @@ import pytest
 from huaweicloud_oms.emulator import Emulator
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ELSEWHERE = {"airflow.md"}  # run where Airflow is installed, by `make test-airflow`
+PAGES = [ROOT / "README.md", *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name not in ELSEWHERE)]
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLACEHOLDER = re.compile(r"(\w+=)\.\.\.")
 DEADLINE = 60
