@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use tokio::task::AbortHandle;
@@ -81,7 +82,7 @@ impl Mailbox {
                 PyResult::Ok(table.unbind())
             })?
             .bind(py);
-        let known = inboxes.call_method1("get", (&event_loop,))?;
+        let known = inboxes.call_method1(intern!(py, "get"), (&event_loop,))?;
         if let Ok(known) = known.cast::<LoopInbox>() {
             return Ok((Self(Arc::clone(&known.get().0)), event_loop));
         }
@@ -148,7 +149,8 @@ pub(super) fn spawn<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
     finish: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
 ) -> PyResult<Running> {
-    let future = event_loop.call_method0("create_future")?.unbind();
+    let create = intern!(py, "create_future");
+    let future = event_loop.call_method0(create)?.unbind();
     let is_wanted = Arc::new(AtomicBool::new(true));
     let promise = Promise {
         mailbox,
@@ -205,12 +207,13 @@ impl Drop for Promise {
 }
 
 fn set_outcome(future: &Bound<'_, PyAny>, outcome: PyResult<Py<PyAny>>) -> PyResult<()> {
-    if future.call_method0("done")?.is_truthy()? {
+    let py = future.py();
+    if future.call_method0(intern!(py, "done"))?.is_truthy()? {
         return Ok(());
     }
     match outcome {
-        Ok(value) => future.call_method1("set_result", (value,))?,
-        Err(error) => future.call_method1("set_exception", (error.into_value(future.py()),))?,
+        Ok(value) => future.call_method1(intern!(py, "set_result"), (value,))?,
+        Err(error) => future.call_method1(intern!(py, "set_exception"), (error.into_value(py),))?,
     };
     Ok(())
 }
