@@ -88,7 +88,7 @@ $(VENV)/.release: $(VENV)/.build
 	@touch $@
 
 .PHONY: test-integrations
-test-integrations: test-airflow ## Run the tests that need an environment of their own.
+test-integrations: test-airflow test-prefect ## Run the tests that need an environment of their own.
 
 .PHONY: test-airflow
 test-airflow: release ## Run the Airflow provider's types and tests, on a real Airflow.
@@ -98,6 +98,15 @@ test-airflow: release ## Run the Airflow provider's types and tests, on a real A
 	$(VENV)-airflow/bin/python -m mypy --config-file tests/integrations/airflow/mypy.ini
 	$(VENV)-airflow/bin/python -m pytest --config-file tests/integrations/pytest.ini --timeout 300 \
 		tests/integrations/airflow
+
+.PHONY: test-prefect
+test-prefect: release ## Run the Prefect integration's types and tests, on a real Prefect.
+	$(PYTHON) -m venv $(VENV)-prefect
+	$(VENV)-prefect/bin/python -m pip install --quiet --requirement tests/integrations/prefect/requirements.txt
+	$(VENV)-prefect/bin/python -m pip install --quiet --force-reinstall --no-deps dist/*.whl
+	$(VENV)-prefect/bin/python -m mypy --config-file tests/integrations/prefect/mypy.ini
+	$(VENV)-prefect/bin/python -m pytest --config-file tests/integrations/pytest.ini --timeout 300 \
+		tests/integrations/prefect
 
 .PHONY: soak
 soak: $(VENV)/.build ## Start 100,000 tasks through faults, and hold what was told against the ledger.
@@ -122,4 +131,4 @@ bench-environment: release
 
 .PHONY: clean
 clean: ## Remove what was built.
-	rm -rf $(VENV) $(VENV)-airflow $(VENV)-bench build dist target benches/rust/target python/huaweicloud_oms/*.so
+	rm -rf $(VENV) $(VENV)-airflow $(VENV)-bench $(VENV)-prefect build dist target benches/rust/target python/huaweicloud_oms/*.so
