@@ -12,12 +12,13 @@ use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
 use tokio::task::AbortHandle;
 
 use super::runtime;
@@ -68,11 +69,10 @@ impl LoopInbox {
 pub(super) struct Mailbox(Arc<Inbox>);
 
 impl Mailbox {
-    /// The mailbox of the running event loop, and the loop.
-    pub(super) fn of_running_loop(py: Python<'_>) -> PyResult<(Self, Bound<'_, PyAny>)> {
-        static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    /// The mailbox of an event loop; a loop has one, whoever asks.
+    fn of(event_loop: &Bound<'_, PyAny>) -> PyResult<Self> {
         static INBOXES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let event_loop = RUNNING.import(py, "asyncio", "get_running_loop")?.call0()?;
+        let py = event_loop.py();
         let inboxes = INBOXES
             .get_or_try_init(py, || {
                 let table = py
@@ -82,9 +82,9 @@ impl Mailbox {
                 PyResult::Ok(table.unbind())
             })?
             .bind(py);
-        let known = inboxes.call_method1(intern!(py, "get"), (&event_loop,))?;
+        let known = inboxes.call_method1("get", (event_loop,))?;
         if let Ok(known) = known.cast::<LoopInbox>() {
-            return Ok((Self(Arc::clone(&known.get().0)), event_loop));
+            return Ok(Self(Arc::clone(&known.get().0)));
         }
         forget_closed_loops(inboxes)?;
         let (bell, ear) = UnixStream::pair()?;
@@ -99,8 +99,8 @@ impl Mailbox {
         });
         let deliver = Bound::new(py, LoopInbox(Arc::clone(&inbox)))?;
         event_loop.call_method1("add_reader", (descriptor, &deliver))?;
-        inboxes.set_item(&event_loop, deliver)?;
-        Ok((Self(inbox), event_loop))
+        inboxes.set_item(event_loop, deliver)?;
+        Ok(Self(inbox))
     }
 
     /// Hands something to the loop, from any thread. A loop that has closed takes nothing any more.
@@ -109,6 +109,50 @@ impl Mailbox {
         if !self.0.is_awake.swap(true, Ordering::AcqRel) {
             let _ = (&self.0.bell).write(&[1]);
         }
+    }
+}
+
+/// The event loop on which a client was used last, and the way to it.
+#[derive(Default)]
+pub(super) struct LoopSlot(Mutex<Option<Known>>);
+
+struct Known {
+    event_loop: Py<PyWeakrefReference>,
+    inbox: Weak<Inbox>,
+}
+
+impl LoopSlot {
+    /// The running event loop, and its mailbox. The loop is remembered, weakly.
+    pub(super) fn running<'py>(&self, py: Python<'py>) -> PyResult<(Mailbox, Bound<'py, PyAny>)> {
+        static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let event_loop = RUNNING.import(py, "asyncio", "get_running_loop")?.call0()?;
+        if let Some(inbox) = self.inbox_of(&event_loop) {
+            return Ok((Mailbox(inbox), event_loop));
+        }
+        let mailbox = Mailbox::of(&event_loop)?;
+        let known = Known {
+            event_loop: PyWeakrefReference::new(&event_loop)?.unbind(),
+            inbox: Arc::downgrade(&mailbox.0),
+        };
+        *self.lock() = Some(known);
+        Ok((mailbox, event_loop))
+    }
+
+    /// The loop, if it is still there.
+    pub(super) fn event_loop<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.lock().as_ref()?.event_loop.bind(py).upgrade()
+    }
+
+    fn inbox_of(&self, event_loop: &Bound<'_, PyAny>) -> Option<Arc<Inbox>> {
+        let slot = self.lock();
+        let known = slot.as_ref()?;
+        let is_same = (known.event_loop.bind(event_loop.py()).upgrade())
+            .is_some_and(|known| known.is(event_loop));
+        known.inbox.upgrade().filter(|_| is_same)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Known>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -12,8 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::arguments::{Verb, Waiting, named_seconds, type_name};
-use super::asyncio::{self, Mailbox, Running};
-use super::credentials::LoopSlot;
+use super::asyncio::{self, LoopSlot, Running};
 use super::journals::{Posted as PostedRecords, Records};
 use super::many::{Drawing, Many};
 use super::progress::{Kept, Posted, PostedHandle, Progress, States, Tell};
@@ -186,8 +185,7 @@ impl Call {
     /// Sends the request; gives the future of the result, for the running event loop.
     fn spawn(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let job = Arc::new(self.take_job()?);
-        let (mailbox, event_loop) = Mailbox::of_running_loop(py)?;
-        self.slot.note(&event_loop)?;
+        let (mailbox, event_loop) = self.slot.running(py)?;
         let options = CallOptions {
             journal: Some(Arc::new(PostedRecords::new(py, mailbox.clone()))),
             ..CallOptions::default()

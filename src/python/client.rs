@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::arguments::{self, Arguments, Verb};
+use super::asyncio::LoopSlot;
 use super::call::{Call, Following, Job, Prepared};
-use super::credentials::LoopSlot;
 use super::errors::{configuration, exception};
 use super::fleet::ManyArguments;
 use super::gate::detached;

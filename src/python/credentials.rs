@@ -1,14 +1,14 @@
 //! What all credentials have in common in Python, and the two that are given as they are.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyWeakrefMethods, PyWeakrefReference};
+use pyo3::types::PyString;
 
 use super::arguments::type_name;
-use super::asyncio::{self, Mailbox};
+use super::asyncio::{self, LoopSlot};
 use super::errors::{configuration, exception};
 use super::{blocking, gate};
 use crate::classify::unready_error;
@@ -47,9 +47,8 @@ impl CredentialsSource {
 
     /// Fetch credentials now, without a client; as `get`, to be awaited.
     fn get_async(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let (mailbox, event_loop) = Mailbox::of_running_loop(py)?;
         let slot = Arc::new(LoopSlot::default());
-        slot.note(&event_loop)?;
+        let (mailbox, event_loop) = slot.running(py)?;
         let prepared = self.prepare(py, Some(slot))?;
         let running = asyncio::spawn(py, mailbox, &event_loop, fetch(prepared), to_python)?;
         Ok(running.future.clone_ref(py))
@@ -241,29 +240,6 @@ pub(super) fn secret(name: &str, value: &Bound<'_, PyAny>) -> PyResult<SecretStr
         )
     })?;
     Ok(SecretString::from(text))
-}
-
-/// The event loop on which a client was used last, for functions that have to run there.
-#[derive(Default)]
-pub(super) struct LoopSlot(Mutex<Option<Py<PyWeakrefReference>>>);
-
-impl LoopSlot {
-    /// Remembers a running loop, weakly.
-    pub(super) fn note(&self, event_loop: &Bound<'_, PyAny>) -> PyResult<()> {
-        let py = event_loop.py();
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = slot.as_ref().and_then(|known| known.bind(py).upgrade());
-        if !known.is_some_and(|known| known.is(event_loop)) {
-            *slot = Some(PyWeakrefReference::new(event_loop)?.unbind());
-        }
-        Ok(())
-    }
-
-    /// The loop, if it is still there.
-    pub(super) fn event_loop<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.as_ref()?.bind(py).upgrade()
-    }
 }
 
 /// Seconds from now until an aware `datetime`, which must lie ahead.

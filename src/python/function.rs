@@ -16,7 +16,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::arguments::type_name;
-use super::credentials::{LoopSlot, extract, until};
+use super::asyncio::LoopSlot;
+use super::credentials::{extract, until};
 use super::gate::GATE;
 use crate::source::{Context, Fault, Fetch, Fetching, Issued, Memory, Net, Prepared, Source};
 

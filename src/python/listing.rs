@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 
+use super::asyncio::LoopSlot;
 use super::call::{Call, Job, Prepared};
-use super::credentials::LoopSlot;
 use crate::client::Client as CoreClient;
 use crate::request::Request;
 use crate::validation::Value;

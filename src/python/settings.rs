@@ -9,7 +9,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBoolMethods, PyBytes, PyDict, PyInt, PyString};
 
 use super::arguments::{number, positive_seconds, type_name};
-use super::credentials::{self, LoopSlot};
+use super::asyncio::LoopSlot;
+use super::credentials;
 use super::errors::configuration;
 use crate::client::ClientSettings;
 use crate::retry::RetryPolicy as Policy;
