@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes
-import gc
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,36 +18,18 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from contenders import AK, KEYS, PROJECT, SK, cpu, ours
+from memory import MIB, memory, settled
+
 import huaweicloud_oms as oms
 from huaweicloud_oms.emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-AK, SK, PROJECT = "QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc", "0123456789abcdef"
-KEYS = {"src_ak": AK, "src_sk": SK, "dst_ak": AK, "dst_sk": SK}
 AT_ONCE = 64
 WARM_UP = 200
-MIB = 1 << 20
 Measured = dict[str, float]
-
-
-def settings(endpoint: str) -> dict[str, Any]:
-    """What both of our clients are made of."""
-    return {"endpoint": endpoint, "project_id": PROJECT, "credentials": oms.AkSk(AK, SK)}
-
-
-def memory(name: str) -> int:
-    """A line of /proc/self/status, in bytes."""
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
-
-
-def settled() -> int:
-    """The memory in use, once what is free is given back."""
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
-    return memory("RssAnon")
 
 
 def peak_from_here() -> None:
@@ -58,15 +37,9 @@ def peak_from_here() -> None:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def cpu() -> float:
-    """CPU seconds of this process so far, all its threads."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
 def start_many(endpoint: str, count: int) -> Measured:
     """Our `start_many`, from a generator."""
-    with oms.Client(**settings(endpoint)) as client:
+    with oms.Client(**ours(endpoint)) as client:
 
         def run(ids: range) -> Any:
             requests = (oms.StartTask(n, **KEYS) for n in ids)
@@ -128,14 +101,14 @@ def waits(wait: Callable[[str, int, float], None]) -> Callable[[str, int], Measu
 
 def wait_many(endpoint: str, count: int, seconds: float) -> None:
     """One call for all of them."""
-    with oms.Client(**settings(endpoint)) as client:
+    with oms.Client(**ours(endpoint)) as client:
         outcomes = client.wait_many(range(count), timeout=seconds)
     assert all(isinstance(outcome.error, oms.WaitTimeoutError) for outcome in outcomes)
 
 
 def wait_many_with_progress(endpoint: str, count: int, seconds: float) -> None:
     """The same, and lines that tell of it."""
-    with oms.Client(**settings(endpoint)) as client:
+    with oms.Client(**ours(endpoint)) as client:
         client.wait_many(range(count), timeout=seconds, progress=True)
 
 
@@ -143,7 +116,7 @@ def wait_gathered(endpoint: str, count: int, seconds: float) -> None:
     """An awaited call for each."""
 
     async def main() -> None:
-        async with oms.AsyncClient(**settings(endpoint)) as client:
+        async with oms.AsyncClient(**ours(endpoint)) as client:
             each = (client.wait_task(n, timeout=seconds) for n in range(count))
             ends = await asyncio.gather(*each, return_exceptions=True)
         assert all(isinstance(end, oms.WaitTimeoutError) for end in ends)
@@ -154,7 +127,7 @@ def wait_gathered(endpoint: str, count: int, seconds: float) -> None:
 def wait_in_threads(endpoint: str, count: int, seconds: float) -> None:
     """A thread for each."""
     ends = []
-    with oms.Client(**settings(endpoint)) as client:
+    with oms.Client(**ours(endpoint)) as client:
 
         def wait(task_id: int) -> None:
             try:
@@ -189,14 +162,14 @@ def lists(through: Callable[[str], Iterator[int]]) -> Callable[[str, int], Measu
 
 def listed(endpoint: str) -> Iterator[int]:
     """The ids, by a blocking client."""
-    with oms.Client(**settings(endpoint)) as client:
+    with oms.Client(**ours(endpoint)) as client:
         for task in client.list_tasks():
             yield task.id
 
 
 def listed_async(endpoint: str) -> Iterator[int]:
     """The ids, by an asynchronous client."""
-    client = oms.AsyncClient(**settings(endpoint))
+    client = oms.AsyncClient(**ours(endpoint))
     tasks = client.list_tasks()
 
     async def after() -> Any:

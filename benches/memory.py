@@ -15,13 +15,20 @@ from contenders import KEYS, TASK, ours
 
 import huaweicloud_oms as oms
 
+MIB = 1 << 20
 
-def in_use() -> float:
-    """The memory in use, in MiB, once what is free is given back."""
+
+def memory(name: str) -> int:
+    """A line of /proc/self/status, in bytes."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
+
+
+def settled() -> int:
+    """The memory in use, once what is free is given back."""
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
-    status = Path("/proc/self/status").read_text(encoding="utf-8").split()
-    return int(status[status.index("RssAnon:") + 1]) / 1024
+    return memory("RssAnon")
 
 
 def measure(endpoint: str, calls: int) -> list[float]:
@@ -31,7 +38,7 @@ def measure(endpoint: str, calls: int) -> list[float]:
     for _ in range(10):
         for _ in range(calls // 10):
             client.start_task(TASK, **KEYS)
-        seen.append(in_use())
+        seen.append(settled() / MIB)
     return seen
 
 
