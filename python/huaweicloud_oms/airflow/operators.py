@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from huaweicloud_oms import AlreadyStartedError
-from huaweicloud_oms.airflow._compat import AirflowFailException, AirflowSkipException, BaseOperator, conf
+from huaweicloud_oms.airflow._compat import AirflowFailException, AirflowSkipException, BaseOperator
 from huaweicloud_oms.airflow._states import describe, figures, figures_of, no_retry_of_the_hopeless
 from huaweicloud_oms.airflow.hooks import ObjectStoreKeysHook, OmsHook
 from huaweicloud_oms.airflow.links import OmsConsoleLink
-from huaweicloud_oms.airflow.triggers import OmsSyncTaskTrigger, OmsTaskGroupTrigger, OmsTaskTrigger
+from huaweicloud_oms.airflow.triggers import OmsSyncTaskTrigger, OmsTaskGroupTrigger, OmsTaskTrigger, default_deferrable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,7 +77,7 @@ class _OmsStartOperator(BaseOperator):
         self.huaweicloud_oms_conn_id = huaweicloud_oms_conn_id
         self.encryption = encryption
         self.wait_for_completion = wait_for_completion
-        self.deferrable = _default_deferrable() if deferrable is None else deferrable
+        self.deferrable = default_deferrable() if deferrable is None else deferrable
         self.poll_interval = poll_interval
         self.timeout = timeout
         self.wait_timeout = wait_timeout
@@ -347,10 +347,6 @@ class OmsStartSyncTaskOperator(_OmsStartOperator):
     def __init__(self, *, sync_task_id: str, source_conn_id: str, **kwargs: Any) -> None:
         super().__init__(source_conn_id=source_conn_id, **kwargs)
         self.sync_task_id = sync_task_id
-
-
-def _default_deferrable() -> bool:
-    return bool(conf.getboolean("operators", "default_deferrable", fallback=False))
 
 
 def _one_of(name: str, value: str, *words: str) -> None:

@@ -13,11 +13,10 @@ from huaweicloud_oms.airflow._compat import (
     AirflowSensorTimeout,
     BaseSensorOperator,
     PokeReturnValue,
-    conf,
 )
 from huaweicloud_oms.airflow._states import describe, figures, figures_of, no_retry_of_the_hopeless
 from huaweicloud_oms.airflow.hooks import OmsHook
-from huaweicloud_oms.airflow.triggers import OmsTaskGroupTrigger, OmsTaskTrigger
+from huaweicloud_oms.airflow.triggers import OmsTaskGroupTrigger, OmsTaskTrigger, default_deferrable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +50,7 @@ class _OmsSensor(BaseSensorOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.huaweicloud_oms_conn_id = huaweicloud_oms_conn_id
-        if deferrable is None:
-            deferrable = bool(conf.getboolean("operators", "default_deferrable", fallback=False))
-        self.deferrable = deferrable
+        self.deferrable = default_deferrable() if deferrable is None else deferrable
 
     @cached_property
     def hook(self) -> OmsHook:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from huaweicloud_oms import OmsError
-from huaweicloud_oms.airflow._compat import BaseTrigger, TriggerEvent
+from huaweicloud_oms.airflow._compat import BaseTrigger, TriggerEvent, conf
 from huaweicloud_oms.airflow._states import describe, event_of, figures
 from huaweicloud_oms.airflow.hooks import OmsHook
 
@@ -20,6 +20,11 @@ __all__ = ["OmsSyncTaskTrigger", "OmsTaskGroupTrigger", "OmsTaskTrigger"]
 
 _ONE_LOOK = 1.0
 """How long to wait at least, in seconds, so that a trigger that comes back after its deadline looks once."""
+
+
+def default_deferrable() -> bool:
+    """Tell whether Airflow is set up to defer what does not say otherwise."""
+    return bool(conf.getboolean("operators", "default_deferrable", fallback=False))
 
 
 class _OmsTrigger(BaseTrigger):
