@@ -13,6 +13,7 @@ use crate::clock::millis;
 use crate::error::{Asked, Error};
 use crate::pace::Pace;
 use crate::request::Request;
+use crate::secret::redact;
 use crate::verdict::{Verdict, describe, verdict};
 
 /// The wait before the second look, where no interval is asked for; it grows with every further one.
@@ -246,7 +247,11 @@ impl Waiting<'_> {
             },
             told: last.as_ref().map_or_else(
                 || "it could not be looked at".to_owned(),
-                |state| describe(resource, state),
+                |state| {
+                    let told = describe(resource, state);
+                    self.client
+                        .with_secrets(self.request, |secrets| redact(&told, secrets).into_owned())
+                },
             ),
             last,
             noun: resource.noun,

@@ -52,6 +52,13 @@ def test_a_failure_is_told_with_its_reason(either, local):
         either.wait_task_group("g")
 
 
+def test_a_reason_that_echoes_a_key_is_told_without_it(either, local):
+    local.add_task(1, duration=0.1, failed_objects=1, error_reason=("TRF.0409", f"The key {SK} is refused."))
+    with pytest.raises(oms.MigrationFailedError, match=r"The key \*\*\* is refused") as caught:
+        either.start_task(1, **KEYS, wait=True, **QUICK)
+    assert SK not in repr(caught.value)
+
+
 def test_a_pause_by_somebody_else_ends_the_waiting(either, local):
     local.add_task(1, status="PAUSED")
     local.add_sync_task("s")
